@@ -1,0 +1,1 @@
+"""Service catalogue: what can be requested, with approvals and fulfilment."""

@@ -1,0 +1,45 @@
+"""What other packages may use of the knowledge base."""
+
+from knowledge.audience import is_token
+from knowledge.content import ArticleContent
+from knowledge.enums import ArticleState, ArticleType, Outcome, Permission
+from knowledge.finding import FoundArticle, search_articles, suggest_articles, suggest_titles
+from knowledge.importing.services import ImportOptions, import_folder
+from knowledge.models import Article
+from knowledge.permissions import Reader, visible_to
+from knowledge.queries.changes import Searchable, find_document, forget_changes, iterate_documents, list_changes
+from knowledge.queries.feedback import usage_of
+from knowledge.queries.sections import Branch, section_tree
+from knowledge.search.document import Filters, Sort
+from knowledge.services.feedback import record_outcome
+from knowledge.usage import Usage
+
+__all__ = [
+    "Article",
+    "ArticleContent",
+    "ArticleState",
+    "ArticleType",
+    "Branch",
+    "Filters",
+    "FoundArticle",
+    "ImportOptions",
+    "Outcome",
+    "Permission",
+    "Reader",
+    "Searchable",
+    "Sort",
+    "Usage",
+    "find_document",
+    "forget_changes",
+    "import_folder",
+    "is_token",
+    "iterate_documents",
+    "list_changes",
+    "search_articles",
+    "suggest_articles",
+    "suggest_titles",
+    "record_outcome",
+    "section_tree",
+    "usage_of",
+    "visible_to",
+]

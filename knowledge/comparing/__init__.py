@@ -1,0 +1,1 @@
+"""What differs between two versions, and how two changes of one text come together."""

@@ -1,0 +1,52 @@
+"""Why a change of the knowledge base is refused."""
+
+from typing import TYPE_CHECKING
+
+from portal.core.errors import Refused
+
+if TYPE_CHECKING:
+    from knowledge.models import ArticleVersion
+
+
+class TitleMissing(Refused):
+    """An article needs a title."""
+
+
+class NobodyMayRead(Refused):
+    """The chosen audience and that of the section have nobody in common."""
+
+
+class UnknownAudience(Refused):
+    """A token names no audience."""
+
+
+class SectionInCircle(Refused):
+    """A section cannot lie beneath itself."""
+
+
+class NothingChanged(Refused):
+    """The new version says the same as the one before."""
+
+
+class WrongState(Refused):
+    """The article's state does not allow this step."""
+
+
+class NotEnoughReviewers(Refused):
+    """Fewer people than the section asks for may review a change."""
+
+
+class ArchiveRefused(Refused):
+    """A zip cannot be unpacked safely."""
+
+
+class AlternativeTextMissing(Refused):
+    """A picture needs words for those who cannot see it."""
+
+
+class EditConflict(Refused):
+    """Somebody else saved a newer version; ``version`` is theirs."""
+
+    def __init__(self, sentence: str, *, version: "ArticleVersion") -> None:
+        super().__init__(sentence)
+        self.version = version

@@ -1,0 +1,1 @@
+"""Articles as files that import back to the same."""

@@ -1,0 +1,40 @@
+from flask_babel import lazy_gettext
+
+from knowledge import tasks
+from knowledge.enums import Event, Permission
+from knowledge.routes import bp
+from portal.core.feature import Feature, NavigationEntry
+
+# Importing the tasks is what declares the jobs.
+__all__ = ["FEATURE", "tasks"]
+
+FEATURE = Feature(
+    name="knowledge",
+    blueprints=(bp,),
+    permissions=Permission,
+    events=Event,
+    grants={
+        "knowledge_author": (Permission.DESK_READ, Permission.ARTICLE_WRITE),
+        "knowledge_reviewer": (Permission.DESK_READ, Permission.ARTICLE_WRITE, Permission.ARTICLE_REVIEW),
+        "knowledge_owner": (
+            Permission.DESK_READ,
+            Permission.ARTICLE_WRITE,
+            Permission.ARTICLE_REVIEW,
+            Permission.ARTICLE_PUBLISH,
+            Permission.ARTICLE_EXPORT,
+            Permission.SECTION_MANAGE,
+        ),
+        "incident_manager": (Permission.DESK_READ, Permission.ARTICLE_PUBLISH_EMERGENCY),
+        "administrator": (Permission.SECTION_MANAGE,),
+    },
+    navigation=(
+        NavigationEntry(label=lazy_gettext("Articles"), endpoint="knowledge.browse", icon="book", order=20),
+        NavigationEntry(
+            label=lazy_gettext("Knowledge desk"),
+            endpoint="knowledge.desk",
+            icon="clipboard-check",
+            permission=Permission.DESK_READ,
+            order=45,
+        ),
+    ),
+)

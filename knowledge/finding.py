@@ -1,0 +1,141 @@
+"""Searching the articles for a reader.
+
+The audience is applied inside the index, before ranking and counting; the database has the last word about each hit,
+so that an article that was restricted a moment ago is not shown while the index catches up.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask import url_for
+from markupsafe import Markup
+
+from knowledge.indexing.opening import search_index
+from knowledge.models import Article
+from knowledge.permissions import Reader, opens, visible_to
+from knowledge.search.document import Filters, Hit, Results, Sort, Why
+from portal.core.db import db
+
+
+@dataclass(frozen=True)
+class FoundArticle:
+    """One result as a page shows it: title and passage are safe HTML with the matched words marked."""
+
+    id: int
+    title: Markup
+    passage: Markup
+    heading: str
+    url: str
+    type: str
+    section: str
+    language: str
+    updated_at: datetime
+    why: Why
+    matched: tuple[str, ...]
+    similar: int
+
+
+@dataclass(frozen=True)
+class ArticleSuggestion:
+    """An article that may answer a text, with the passage that fits best as plain words."""
+
+    article_id: int
+    title: str
+    url: str
+    passage: str
+
+
+@dataclass(frozen=True)
+class TypedSuggestion:
+    """A title offered while somebody types."""
+
+    title: str
+    url: str
+
+
+def search_articles(
+    query: str,
+    reader: Reader,
+    *,
+    filters: Filters | None = None,
+    sort: Sort = Sort.RELEVANCE,
+    limit: int = 10,
+    offset: int = 0,
+    correct: bool = True,
+) -> tuple[Results, list[FoundArticle]]:
+    """Return what a reader may see of the articles that fit a query: the engine's answer, and its hits for a page.
+
+    No text is refused and no failure of the index reaches the caller: the results say so in ``degraded``.
+    """
+    results = search_index().search(
+        query,
+        audience=reader.audience_tokens,
+        filters=filters,
+        sort=sort,
+        limit=limit,
+        offset=offset,
+        correct=correct,
+    )
+    slugs = _slugs([hit.document_id for hit in results.hits], reader)
+    return results, [_found(hit, slugs[hit.document_id]) for hit in results.hits if hit.document_id in slugs]
+
+
+def suggest_articles(text: str, *, tokens: Collection[str], limit: int = 4) -> list[ArticleSuggestion]:
+    """Return the articles that answer a text in a person's own words best, for readers with these audience tokens."""
+    hits = search_index().search(text, audience=tokens, limit=limit).hits
+    ids = [hit.document_id for hit in hits]
+    query = sa.select(Article.id, Article.slug).where(Article.id.in_(ids), opens(frozenset(tokens)))
+    slugs = {row.id: row.slug for row in db.session.execute(query)}
+    return [
+        ArticleSuggestion(hit.document_id, hit.title, _url(hit, slugs[hit.document_id]), _passage(hit).striptags())
+        for hit in hits
+        if hit.document_id in slugs
+    ]
+
+
+def suggest_titles(typed: str, reader: Reader, *, limit: int = 8) -> list[TypedSuggestion]:
+    """Return titles to offer while somebody types; a few milliseconds."""
+    found = search_index().suggest(typed, audience=reader.audience_tokens, limit=limit)
+    slugs = _slugs([item.document_id for item in found], reader)
+    return [
+        TypedSuggestion(
+            item.title, url_for("knowledge.article", article_id=item.document_id, slug=slugs[item.document_id])
+        )
+        for item in found
+        if item.document_id in slugs
+    ]
+
+
+def _slugs(ids: Sequence[int], reader: Reader) -> dict[int, str]:
+    if not ids:
+        return {}
+    query = sa.select(Article.id, Article.slug).where(Article.id.in_(ids), visible_to(reader))
+    return {row.id: row.slug for row in db.session.execute(query)}
+
+
+def _found(hit: Hit, slug: str) -> FoundArticle:
+    return FoundArticle(
+        id=hit.document_id,
+        title=Markup(hit.title_html),  # noqa: S704 (the engine escapes the words it quotes)
+        passage=_passage(hit),
+        heading=hit.quote.heading if hit.quote else "",
+        url=_url(hit, slug),
+        type=hit.type,
+        section=hit.section,
+        language=hit.language,
+        updated_at=hit.updated_at,
+        why=hit.why,
+        matched=hit.matched,
+        similar=len(hit.similar),
+    )
+
+
+def _passage(hit: Hit) -> Markup:
+    return Markup(hit.quote.html) if hit.quote else Markup("")  # noqa: S704 (escaped by the engine)
+
+
+def _url(hit: Hit, slug: str) -> str:
+    anchor = hit.quote.anchor if hit.quote else None
+    return url_for("knowledge.article", article_id=hit.document_id, slug=slug, _anchor=anchor or None)

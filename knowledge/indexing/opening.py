@@ -1,0 +1,67 @@
+"""The application's search index and the model behind it."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from flask import current_app, has_request_context
+
+if TYPE_CHECKING:
+    from knowledge.search.embedder import Embedder
+    from knowledge.search.index import SearchIndex
+    from portal.core.settings import Settings
+
+_opening = Lock()
+
+
+def search_index() -> SearchIndex:
+    """Return the index of the current application; one object serves all threads."""
+    return _opened("knowledge_search_index", with_model=True)
+
+
+def index_of_words() -> SearchIndex:
+    """Return the same index without the model: what it adds can be found by its words at once."""
+    return _opened("knowledge_search_index_of_words", with_model=False)
+
+
+def prepare_model() -> None:
+    """Write the model's graph when it is not there yet: many seconds, so the worker does it before anybody asks."""
+    from knowledge.search.embedder import is_prepared  # Loaded by processes that search, as the engine below.
+
+    settings: Settings = current_app.extensions["portico_settings"]
+    if settings.semantic_search and not is_prepared(settings.data_dir / "models"):
+        search_index().warm()
+
+
+def release_index() -> None:
+    """Give back the memory of engine and model; the next call of ``search_index`` opens them again."""
+    with _opening:
+        for key in ("knowledge_search_index", "knowledge_search_index_of_words"):
+            current_app.extensions.pop(key, None)
+
+
+def _opened(key: str, *, with_model: bool) -> SearchIndex:
+    with _opening:
+        if key not in current_app.extensions:
+            # The engine brings numerics that take some thirty megabytes: only processes that search load it.
+            from knowledge.search.index import SearchIndex
+
+            settings: Settings = current_app.extensions["portico_settings"]
+            wants_model = with_model and settings.semantic_search
+            current_app.extensions[key] = SearchIndex(
+                settings.data_dir / "index", (lambda: _open_model(settings)) if wants_model else None
+            )
+    index: SearchIndex = current_app.extensions[key]
+    return index
+
+
+def _open_model(settings: Settings) -> Embedder:
+    # Loaded by the first search, as the engine above.
+    from knowledge.search.embedder import ModelUnavailable, OnnxEmbedder, is_prepared
+
+    folder = settings.data_dir / "models"
+    if has_request_context() and not is_prepared(folder):
+        # Writing the graph takes many seconds: the worker does that at its start, and nobody waits for it.
+        raise ModelUnavailable("The model is being prepared by the worker; until then search goes by words.")
+    return OnnxEmbedder(folder)

@@ -1,0 +1,32 @@
+"""Tables of the knowledge base."""
+
+from knowledge.models.article import Article, ArticleAudience, ArticleService, ArticleTag, Tag
+from knowledge.models.feedback import ArticleFeedback, ArticleOutcome
+from knowledge.models.links import ArticleFile, ArticleLink, ArticleSource, SearchChange
+from knowledge.models.quality import ArticleQuality
+from knowledge.models.review import ChangeRequest, ChangeRequestItem, PassageComment, Review, ReviewerAssignment
+from knowledge.models.section import Section, SectionAudience
+from knowledge.models.version import ArticleVersion
+
+__all__ = [
+    "Article",
+    "ArticleAudience",
+    "ArticleFeedback",
+    "ArticleFile",
+    "ArticleLink",
+    "ArticleOutcome",
+    "ArticleQuality",
+    "ArticleService",
+    "ArticleSource",
+    "ArticleTag",
+    "ArticleVersion",
+    "ChangeRequest",
+    "ChangeRequestItem",
+    "PassageComment",
+    "Review",
+    "ReviewerAssignment",
+    "SearchChange",
+    "Section",
+    "SectionAudience",
+    "Tag",
+]

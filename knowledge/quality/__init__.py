@@ -1,0 +1,1 @@
+"""What can be checked of an article without understanding it."""

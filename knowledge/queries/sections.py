@@ -1,0 +1,77 @@
+"""The tree of sections with numbers that count what the reader may see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+from flask import abort
+from sqlalchemy.orm import aliased
+
+from knowledge.models import Article, Section
+from knowledge.permissions import Reader, section_visible_to, visible_to
+from portal.core.db import db
+
+
+@dataclass
+class Branch:
+    """A section with what lies beneath it, and how many articles the reader finds there in all."""
+
+    section: Section
+    own: int = 0
+    total: int = 0
+    children: list["Branch"] = field(default_factory=list)
+
+
+def section_tree(reader: Reader) -> list[Branch]:
+    """Return the sections in which the reader finds at least one article; two queries for any number."""
+    query = sa.select(Section).where(section_visible_to(reader)).order_by(Section.position, sa.func.lower(Section.name))
+    branches = {section.id: Branch(section) for section in db.session.scalars(query)}
+    counts = sa.select(Article.section_id, sa.func.count()).where(visible_to(reader)).group_by(Article.section_id)
+    for section_id, number in db.session.execute(counts):
+        if section_id in branches:
+            branches[section_id].own = number
+    roots: list[Branch] = []
+    for branch in branches.values():
+        above = branches.get(branch.section.parent_id or 0)
+        (above.children if above else roots).append(branch)
+    return [branch for branch in roots if _count(branch)]
+
+
+def _count(branch: Branch) -> int:
+    branch.children = [child for child in branch.children if _count(child)]
+    branch.total = branch.own + sum(child.total for child in branch.children)
+    return branch.total
+
+
+def find_branch(tree: Sequence[Branch], slug: str) -> Branch | None:
+    for branch in tree:
+        if branch.section.slug == slug:
+            return branch
+        if found := find_branch(branch.children, slug):
+            return found
+    return None
+
+
+def get_section(slug: str, reader: Reader) -> Section:
+    """Return a section the reader may know of, else answer 404."""
+    section = db.session.scalars(sa.select(Section).where(Section.slug == slug, section_visible_to(reader))).first()
+    if section is None:
+        abort(404)
+    return section
+
+
+def section_trail(section_id: int) -> list[tuple[str, str]]:
+    """Return name and slug of a section and those above it, the top first; one query."""
+    above = aliased(Section)
+    path = (
+        sa.select(Section.id, Section.parent_id, Section.name, Section.slug, sa.literal(0).label("depth"))
+        .where(Section.id == section_id)
+        .cte("path", recursive=True)
+    )
+    path = path.union_all(
+        sa.select(above.id, above.parent_id, above.name, above.slug, path.c.depth + 1).where(
+            above.id == path.c.parent_id, path.c.depth < 20
+        )
+    )
+    rows = db.session.execute(sa.select(path.c.name, path.c.slug).order_by(path.c.depth.desc()))
+    return [(name, slug) for name, slug in rows]

@@ -1,0 +1,6 @@
+"""Pages of the knowledge base."""
+
+from knowledge.routes import desk, editing, exporting, feedback, reading, reviews, steps, versions
+from knowledge.routes.blueprint import bp
+
+__all__ = ["bp", "desk", "editing", "exporting", "feedback", "reading", "reviews", "steps", "versions"]

@@ -1,0 +1,120 @@
+"""The owner's desk and what is done from it."""
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from knowledge.enums import Permission
+from knowledge.forms import OwnershipForm
+from knowledge.models import Article
+from knowledge.permissions import can_publish
+from knowledge.quality.checks import PASS_MARK
+from knowledge.queries import desk as desks
+from knowledge.queries import work
+from knowledge.queries.feedback import page_of_open_feedback, usage_of
+from knowledge.routes.blueprint import bp
+from knowledge.services import life_cycle
+from portal.core.auth import requires
+from portal.core.db import db
+from portal.core.errors import NotAllowed, Refused
+from portal.core.web import commits, own_path, page, see_other
+from portal.core.web.redirects import go_to
+from portal.directory.api import Team, find_user, signed_in_user
+
+
+@bp.get("/knowledge")
+@requires(Permission.DESK_READ)
+def desk() -> ResponseReturnValue:
+    user = signed_in_user()
+    whose = request.args.get("whose", "all")
+    whose = whose if whose in desks.WHOSE else "all"
+    which = request.args.get("list", "overdue")
+    which = which if which in desks.LISTS else "overdue"
+    articles = desks.page_of_desk(user, whose, which)
+    return page(
+        "knowledge/desk.html",
+        "list",
+        whose=whose,
+        which=which,
+        counts=desks.count_desk(user, whose).counts,
+        articles=articles,
+        usage=usage_of(article.id for article in articles.items),
+        sort=request.args.get("sort", "due"),
+        error="",
+    )
+
+
+@bp.get("/knowledge/feedback")
+@requires(Permission.DESK_READ)
+def feedback_desk() -> ResponseReturnValue:
+    return page("knowledge/feedback_desk.html", "list", remarks=page_of_open_feedback(signed_in_user()))
+
+
+@bp.get("/knowledge/health")
+@requires(Permission.DESK_READ)
+def health() -> ResponseReturnValue:
+    return page("knowledge/health.html", sections=desks.health_by_section(signed_in_user()), pass_mark=PASS_MARK)
+
+
+@bp.post("/knowledge/confirm")
+@requires(Permission.ARTICLE_WRITE)
+@commits
+def confirm_articles() -> ResponseReturnValue:
+    for article in _chosen():
+        life_cycle.confirm_article(article, actor=signed_in_user())
+    return _back()
+
+
+@bp.post("/knowledge/reassign")
+@requires(Permission.ARTICLE_PUBLISH)
+@commits
+def reassign_articles() -> ResponseReturnValue:
+    owner = find_user(request.form.get("owner", ""))
+    if owner is None:
+        raise Refused(gettext("There is nobody with this user name. Nothing was changed."))
+    chosen = _chosen()
+    if not all(can_publish(signed_in_user(), article) for article in chosen):
+        raise NotAllowed(gettext("You do not answer for all of these articles. Nothing was changed."))
+    life_cycle.reassign_articles(chosen, actor=signed_in_user(), owner=owner)
+    return _back()
+
+
+@bp.get("/articles/<int:article_id>/ownership")
+@requires(Permission.ARTICLE_PUBLISH)
+def ownership(article_id: int) -> ResponseReturnValue:
+    article = _mine(article_id)
+    return page("knowledge/ownership.html", "form", article=article, form=OwnershipForm.of(article))
+
+
+@bp.post("/articles/<int:article_id>/ownership")
+@requires(Permission.ARTICLE_PUBLISH)
+@commits
+def set_ownership(article_id: int) -> ResponseReturnValue:
+    article, form = _mine(article_id, for_change=True), OwnershipForm()
+    if form.validate():
+        life_cycle.set_ownership(
+            article,
+            actor=signed_in_user(),
+            owner_team=db.session.get(Team, form.owner_team_id.data) if form.owner_team_id.data else None,
+            owner=find_user(form.owner.data or "") if form.owner.data else None,
+            review_months_wanted=form.review_months.data,
+            is_restricted=bool(form.is_restricted.data),
+        )
+        return see_other("knowledge.work", article_id=article.id)
+    return page("knowledge/ownership.html", "form", article=article, form=form, status=422)
+
+
+def _chosen() -> list[Article]:
+    ids = [int(value) for value in request.form.getlist("article") if value.isascii() and value.isdigit()][:200]
+    return [work.get_for_work(number, signed_in_user(), for_change=True) for number in ids]
+
+
+def _mine(article_id: int, *, for_change: bool = False) -> Article:
+    article = work.get_for_work(article_id, signed_in_user(), for_change=for_change)
+    if not can_publish(signed_in_user(), article):
+        raise NotAllowed(gettext("Only somebody who may publish this article may change who answers for it."))
+    return article
+
+
+def _back() -> ResponseReturnValue:
+    return go_to(own_path(request.form.get("back") or "/knowledge"))

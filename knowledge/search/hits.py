@@ -1,0 +1,85 @@
+"""Makes a row of the ranking into a result that can be shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from knowledge.search.document import Hit, Why
+from knowledge.search.fuse import FEATURES, Fusion
+from knowledge.search.quote import Matches, mark, quote
+from knowledge.search.ranking import CLOSE, Half, Ranking
+from knowledge.search.snapshot import View
+from knowledge.search.understand import Understood
+
+FEW_WORDS = 0.25
+"""Below this share of the query's words a document was found by what it means."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """All that is known of a query once its results are ordered."""
+
+    view: View
+    half: Half
+    understood: Understood
+    ranking: Ranking
+    fusion: Fusion
+
+    @cached_property
+    def forms(self) -> frozenset[str]:
+        """All word forms that count as a match."""
+        return frozenset(form for term in self.understood.terms.terms for form in term.forms)
+
+    @cached_property
+    def rank_of(self) -> dict[int, int]:
+        """The rank of each row, from 0."""
+        return {int(row): rank for rank, row in enumerate(self.ranking.rows)}
+
+
+def make_hit(found: Found, row: int, similar: tuple[int, ...], *, promoted: bool) -> Hit:
+    """The result for a row, with its best passage quoted and the reason why it was found.
+
+    :param similar: the ids of near-duplicates that were folded into it.
+    :param promoted: an owner put it here; it may not have been found at all.
+    """
+    snapshot, half = found.view.snapshot, found.half
+    fact = snapshot.facts[row]
+    segment, place = snapshot.place(row)
+    similarities = half.passages[snapshot.segments.index(segment)]
+    terms = found.understood.terms.terms
+    matches = Matches(segment, place, terms)
+    chosen = segment.passage(place, matches.best_passage(half.rarity.terms, similarities))
+    matched = matches.words
+    score, parts = 0.0, {}
+    rank = found.rank_of.get(row)
+    if rank is not None:
+        score = found.fusion.chance(float(found.ranking.scores[rank]))
+        values = found.ranking.features[rank] * found.ranking.weights
+        parts = {name: round(float(value), 4) for name, value in zip(FEATURES, values, strict=True)}
+    why = _why(float(half.coverage[row]), float(half.meaning[row]), matched=bool(matched))
+    return Hit(
+        document_id=fact.id,
+        score=score,
+        title=fact.title,
+        title_html=mark(fact.title, found.forms, fact.language),
+        type=fact.type,
+        section=fact.section,
+        language=fact.language,
+        services=fact.services,
+        updated_at=fact.updated_at,
+        quote=quote(chosen, found.forms, fact.language),
+        why=Why.PROMOTED if promoted else why,
+        matched=matched,
+        similar=similar,
+        parts=parts,
+    )
+
+
+def _why(coverage: float, meaning: float, *, matched: bool) -> Why:
+    """What found a document: its words, its meaning, or both."""
+    by_words = matched and coverage >= FEW_WORDS
+    by_meaning = meaning >= CLOSE
+    if by_words and by_meaning:
+        return Why.BOTH
+    return Why.WORDS if by_words or (matched and not by_meaning) else Why.MEANING

@@ -1,0 +1,222 @@
+"""The search index: the one class that callers use."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from knowledge.search import answer
+from knowledge.search.document import Filters, Mode, Results, SearchDocument, Sort, Suggestion
+from knowledge.search.embedder import Embedder
+from knowledge.search.embedding import Progress
+from knowledge.search.fuse import DEFAULT, Fusion
+from knowledge.search.keyword import KeywordEngine
+from knowledge.search.keyword_whoosh import WhooshEngine
+from knowledge.search.model import LazyModel, model_record
+from knowledge.search.rebuild import rebuild, reembed
+from knowledge.search.snapshot import View
+from knowledge.search.store import Store
+from knowledge.search.suggest import suggest
+from knowledge.search.understand import Synonyms
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How the index differs from what it should hold."""
+
+    missing: tuple[int, ...] = ()
+    outdated: tuple[int, ...] = ()
+    extra: tuple[int, ...] = ()
+    unembedded: int = 0
+    """Documents that have no vectors of the present model."""
+    damage: str | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.outdated or self.extra or self.unembedded or self.damage)
+
+
+@dataclass(frozen=True)
+class IndexState:
+    """What administrators see of the index."""
+
+    documents: int
+    passages: int
+    generation: int
+    segments: int
+    engine: str
+    models: tuple[str, ...]
+    """The models and precisions that made the vectors in the index."""
+    model: str | None
+    """The model that embeds queries now; None when there is none."""
+    problem: str | None
+    """Why search is degraded or must be rebuilt, in words."""
+
+
+class SearchIndex:
+    """A search index in a folder. One object serves all threads of a process; many processes may open one folder."""
+
+    def __init__(
+        self,
+        root: Path,
+        open_model: Callable[[], Embedder] | None = None,
+        *,
+        engine: KeywordEngine | None = None,
+        fusion: Fusion = DEFAULT,
+        protected: Iterable[str] = (),
+        model_languages: frozenset[str] = frozenset({"en"}),
+    ) -> None:
+        """Opens the index, or an empty one; nothing is read or written before it is needed.
+
+        :param open_model: opens the model when it is first needed; it may raise ModelUnavailable, and search goes
+            on by keyword.
+        :param protected: words that are never corrected, such as the names in the glossary.
+        :param model_languages: what the model was trained on; in other languages words count for more.
+        """
+        self._store = Store(root, engine or WhooshEngine())
+        self._model = LazyModel(open_model)
+        self._fusion = fusion
+        self._protected = answer.protected_words(protected)
+        self._model_languages = model_languages
+        self._accepted: frozenset[str] | None = None
+
+    def search(
+        self,
+        query: str,
+        *,
+        audience: Iterable[str] = (),
+        mode: Mode = Mode.HYBRID,
+        filters: Filters | None = None,
+        sort: Sort = Sort.RELEVANCE,
+        limit: int = 10,
+        offset: int = 0,
+        correct: bool = True,
+        synonyms: Synonyms | None = None,
+        promoted: Sequence[int] = (),
+    ) -> Results:
+        """Answers a query. No text is refused, and no error of the model or the index reaches the caller.
+
+        :param audience: the tokens that the reader holds, besides the one that everyone holds.
+        :param correct: False searches for the words as typed: the way back from a correction.
+        :param synonyms: folded words or phrases, with what else they are called.
+        :param promoted: ids that stand first where the reader may see them and the filters keep them.
+        """
+        started = time.perf_counter()
+        request = answer.Request(
+            query, mode, filters or Filters(), sort, max(0, limit), max(0, offset), correct, synonyms or {}, promoted
+        )
+        view = self.view(audience)
+        try:
+            results = answer.answer(request, view, self._engine(mode))
+        except OSError as error:
+            self._store.mark_damaged(error)
+            results = Results(query, degraded=self._store.damage)
+        results.timings_ms["total"] = (time.perf_counter() - started) * 1000
+        return results
+
+    def warm(self) -> None:
+        """Opens the model and the index, so that the first reader after a start need not wait for them."""
+        self.search("ready", limit=1)
+
+    def suggest(self, typed: str, *, audience: Iterable[str] = (), limit: int = 8) -> tuple[Suggestion, ...]:
+        """Titles to offer while someone types; a few milliseconds, and no model is asked."""
+        return suggest(self.view(audience), typed, limit)
+
+    def add(self, documents: Iterable[SearchDocument]) -> int:
+        """Adds documents, or replaces those with the same id; the next search finds them.
+
+        :returns: how many were not indexed as they are already.
+        :raises IndexDamaged: rebuild the index.
+        """
+        return self._store.apply(documents, (), self._model.get())
+
+    def remove(self, ids: Collection[int]) -> int:
+        """Removes documents; ids that are not there are passed over.
+
+        :raises IndexDamaged: rebuild the index.
+        """
+        return self._store.apply((), ids, None)
+
+    def rebuild(
+        self, documents: Iterable[SearchDocument], *, progress: Progress | None = None, threads: int = 1
+    ) -> int:
+        """Builds the index anew from all documents beside the live one, then switches; mends any damage.
+
+        :param progress: called with the passages that are done and those there are.
+        :param threads: how many texts are embedded at once.
+        """
+        return rebuild(self._store, documents, self._model.get(), progress, threads)
+
+    def reembed(self, *, progress: Progress | None = None, threads: int = 1) -> int:
+        """Makes the vectors anew that another model made, or that were left out while there was none."""
+        embedder = self._model.get()
+        return reembed(self._store, embedder, progress, threads) if embedder else 0
+
+    def check(self, expected: Mapping[int, str]) -> Drift:
+        """Compares the index with what it should hold.
+
+        :param expected: the digest of each document that should be indexed, by its id.
+        """
+        snapshot = self._store.snapshot()
+        held = snapshot.digests()
+        embedder = self._model.get()
+        record = model_record(embedder) if embedder else None
+        unembedded = sum(record is not None and snapshot.place(r)[0].model != record for r in snapshot.row_of.values())
+        return Drift(
+            missing=tuple(sorted(number for number in expected if number not in held)),
+            outdated=tuple(
+                sorted(number for number in expected if held.get(number, expected[number]) != expected[number])
+            ),
+            extra=tuple(sorted(number for number in held if number not in expected)),
+            unembedded=unembedded,
+            damage=self._store.damage,
+        )
+
+    def heal(self, expected: Mapping[int, str], fetch: Callable[[Collection[int]], Iterable[SearchDocument]]) -> Drift:
+        """Finds drift and mends it.
+
+        :param fetch: gives the documents for some ids; called with all ids when the index is damaged.
+        :returns: what was found before it was mended.
+        """
+        drift = self.check(expected)
+        if drift.damage:
+            self.rebuild(fetch(tuple(expected)))
+        else:
+            wanted = (*drift.missing, *drift.outdated)
+            self._store.apply(fetch(wanted) if wanted else (), drift.extra, self._model.get())
+            if drift.unembedded:
+                self.reembed()
+        return drift
+
+    def state(self) -> IndexState:
+        """The state of the index, for the health page."""
+        snapshot = self._store.snapshot()
+        embedder = self._model.get()
+        models = {f"{s.model['model']} {s.model['precision']}" for s in snapshot.segments if s.model}
+        return IndexState(
+            documents=len(snapshot.row_of),
+            passages=sum(int(segment.passage_starts[-1]) for segment in snapshot.segments),
+            generation=snapshot.manifest.generation,
+            segments=len(snapshot.segments),
+            engine=self._store.engine.name,
+            models=tuple(sorted(models)),
+            model=f"{embedder.model_id} {embedder.precision}" if embedder else None,
+            problem=self._store.damage or self._model.problem,
+        )
+
+    def candidates(self, query: str, *, audience: Iterable[str] = ()) -> answer.Candidates:
+        """The candidates of a query with their features: what the weights of the fusion are learned from."""
+        return answer.candidates(query, self.view(audience), self._engine(Mode.HYBRID))
+
+    def view(self, audience: Iterable[str]) -> View:
+        """The newest state of the index as a reader with these tokens sees it."""
+        if self._accepted is None:
+            embedder = self._model.get()
+            self._accepted = embedder.known_words() if embedder else None
+        return self._store.snapshot().view(audience, self._protected, self._accepted or frozenset())
+
+    def _engine(self, mode: Mode) -> answer.Engine:
+        embedder = None if mode is Mode.KEYWORD else self._model.get()
+        problem = self._store.damage or (None if mode is Mode.KEYWORD else self._model.problem)
+        return answer.Engine(embedder, self._fusion, self._model_languages, problem)

@@ -1,0 +1,134 @@
+"""Scores all documents in view by both halves, picks the candidates and puts them in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.search.document import Mode
+from knowledge.search.fuse import Features, fused, relative
+from knowledge.search.keyword import Mask, QueryTerm, Rarity, Scores
+from knowledge.search.order import order_features
+from knowledge.search.snapshot import View
+from knowledge.search.understand import Understood
+from knowledge.search.vector import best_by_document, passage_similarities
+
+CANDIDATES = 100
+"""Documents whose word order is looked at; the rest keep the order that the two halves gave them."""
+CODES = 0.5
+"""What an identifier found whole adds to the words that it is made of."""
+CLOSE, CLOSE_TO_BEST = 0.30, 0.60
+"""A document is a result by meaning when its cosine reaches both: the floor, and this share of the best one."""
+COVERED, COVERED_TO_BEST = 0.15, 0.50
+"""The same for the share of the query's words, by rarity, that a document has."""
+_ENOUGH = 0.6
+"""When no document has this share of the query's words, even the best match by words is a weak one."""
+_PHRASE = 100.0
+"""Lifts the documents that hold a quoted phrase as quoted above all others."""
+
+
+@dataclass(frozen=True)
+class Half:
+    """What both halves say of every row of the index, before anything is put in order."""
+
+    words: Scores
+    coverage: Scores
+    meaning: Scores
+    passages: list[Scores | None]
+    """The cosine of each passage, by segment; None where a segment was not asked."""
+    rarity: Rarity
+    found: Mask
+    """The rows that are results at all."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Candidates in order, best first."""
+
+    rows: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    features: Features
+    weights: NDArray[np.float32]
+
+
+def ask_both(
+    view: View, understood: Understood, vector: NDArray[np.float32] | None, model: dict[str, str], mode: Mode
+) -> Half:
+    """Scores every document in view; hidden ones score 0 and are not found.
+
+    :param vector: of the query, of length one; None leaves the meaning out.
+    """
+    segments = view.snapshot.segments
+    rarity = view.rarity(understood.terms)
+    words, coverage, meaning = ([np.zeros(0, dtype=np.float32)] for _ in range(3))
+    passages: list[Scores | None] = []
+    for segment, allowed in zip(segments, view.by_segment, strict=True):
+        nothing = np.zeros(len(segment), dtype=np.float32)
+        if mode is Mode.SEMANTIC or not allowed.any():
+            words.append(nothing)
+            coverage.append(nothing)
+        else:
+            scores = segment.keyword.score(understood.terms, rarity, allowed)
+            words.append(scores.words + np.float32(CODES) * scores.codes)
+            coverage.append(np.where(scores.codes > 0, np.float32(1.0), scores.coverage))
+        close = None
+        if vector is not None and mode is not Mode.KEYWORD and allowed.any():
+            close = passage_similarities(segment, vector, model)
+        passages.append(close)
+        meaning.append(nothing if close is None else best_by_document(close, segment, allowed))
+    covered, nearness = np.concatenate(coverage), np.concatenate(meaning)
+    found = (covered >= max(COVERED, COVERED_TO_BEST * float(covered.max(initial=0.0)))) | (
+        nearness >= max(CLOSE, CLOSE_TO_BEST * float(nearness.max(initial=0.0)))
+    )
+    return Half(np.concatenate(words), covered, nearness, passages, rarity, found & view.allowed)
+
+
+def rank(
+    view: View,
+    half: Half,
+    understood: Understood,
+    weights: NDArray[np.float32],
+    *,
+    mode: Mode = Mode.HYBRID,
+    keep: Mask | None = None,
+) -> Ranking:
+    """Orders the found documents that the filters keep.
+
+    The order of words is only looked at for the first hundred, which come before all others.
+
+    :param weights: of the features, for a query of this shape, [features].
+    :param keep: the rows that pass the filters; all of them by default.
+    """
+    rows = np.flatnonzero(half.found if keep is None else half.found & keep)
+    values = np.zeros((len(rows), 3), dtype=np.float32)
+    # The best of the query is taken over everything in view, so that a filter does not change a score.
+    worth = min(1.0, float(half.coverage.max(initial=0.0)) / _ENOUGH)
+    values[:, 0] = worth * relative(half.words)[rows]
+    values[:, 1] = half.meaning[rows]
+    if mode is not Mode.HYBRID or not half.meaning.any():
+        # One half alone is shown as it is: as its own scores, without the other's features.
+        weights = weights * np.array([mode is not Mode.SEMANTIC, mode is Mode.SEMANTIC, 0.0], dtype=np.float32)
+    first = np.lexsort((rows, -fused(values, weights)))
+    rows, values = rows[first], values[first]
+    near = rows[:CANDIDATES]
+    values[: len(near), 2] = ordered(view, near, understood.order, half.rarity, understood)
+    lifted = np.zeros(len(rows), dtype=np.float32)
+    for phrase in understood.phrases:
+        whole = order_features(view, near, phrase, [1.0] * len(phrase)) > 1 - 1e-6
+        lifted[: len(near)] += _PHRASE * whole
+    scores = fused(values, weights)
+    if len(rows) > len(near):
+        scores[len(near) :] = np.minimum(scores[len(near) :], scores[: len(near)].min())
+    last = np.lexsort((rows, -(scores + lifted)))
+    return Ranking(rows[last], scores[last], values[last], weights)
+
+
+def ordered(
+    view: View, rows: NDArray[np.int64], order: Sequence[QueryTerm], rarity: Rarity, understood: Understood
+) -> Scores:
+    """The order feature of some rows, with the rarity of the query's terms as weights."""
+    rare = {term.forms: value for term, value in zip(understood.terms.terms, rarity.terms, strict=True)}
+    return order_features(view, rows, order, [rare.get(term.forms, 0.0) for term in order])

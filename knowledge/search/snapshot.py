@@ -1,0 +1,161 @@
+"""What readers see: one state of the index, and within it what one reader may see."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Collection, Iterable
+from functools import cached_property
+from itertools import accumulate
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.search.document import EVERYONE
+from knowledge.search.keyword import WEIGHTS, Mask, Rarity, TermQuery, inverse_document_frequency
+from knowledge.search.manifest import Manifest
+from knowledge.search.segment import Facts, Segment
+from knowledge.search.spelling import Speller, Vocabulary
+from knowledge.search.words import STOP_WORDS, words
+
+_KEPT_VIEWS = 32
+"""Views held at a time: groups of readers who may see the same."""
+
+
+class Snapshot:
+    """One generation of the index; it never changes while it is held."""
+
+    def __init__(self, manifest: Manifest, segments: list[Segment]) -> None:
+        self.manifest = manifest
+        self.segments = segments
+        self.first_rows = [0, *accumulate(len(segment) for segment in segments)]
+        self.facts: list[Facts] = [fact for segment in segments for fact in segment.facts]
+        self.live: Mask = np.ones(len(self.facts), dtype=np.bool_)
+        for entry, first in zip(manifest.segments, self.first_rows, strict=False):
+            self.live[[first + row for row in entry.deleted]] = False
+        self.row_of = {self.facts[row].id: int(row) for row in np.flatnonzero(self.live)}
+        self._audiences: dict[frozenset[str], int] = {}
+        self._audience_numbers = np.array(
+            [self._audiences.setdefault(fact.audience, len(self._audiences)) for fact in self.facts], dtype=np.int32
+        )
+        self._views: OrderedDict[frozenset[int], View] = OrderedDict()
+        self._lock = Lock()
+
+    def place(self, row: int) -> tuple[Segment, int]:
+        """The segment of a row of the whole index, and its row there."""
+        number = int(np.searchsorted(self.first_rows, row, side="right")) - 1
+        return self.segments[number], row - self.first_rows[number]
+
+    def digests(self) -> dict[int, str]:
+        """The fingerprint of each live document by its id."""
+        return {number: self.facts[row].digest for number, row in self.row_of.items()}
+
+    def view(self, audience: Iterable[str], protected: frozenset[str], accepted: frozenset[str]) -> View:
+        """What a reader with these audience tokens sees; readers who see the same share a view."""
+        tokens = {*audience, EVERYONE}
+        visible = frozenset(n for names, n in self._audiences.items() if not tokens.isdisjoint(names))
+        with self._lock:
+            if visible in self._views:
+                self._views.move_to_end(visible)
+                return self._views[visible]
+        allowed = self.live & np.isin(self._audience_numbers, list(visible))
+        view = View(self, allowed, protected, accepted)
+        with self._lock:
+            self._views[visible] = view
+            while len(self._views) > _KEPT_VIEWS:
+                self._views.popitem(last=False)
+        return view
+
+    @cached_property
+    def columns(self) -> dict[str, tuple[list[str], NDArray[np.int32]]]:
+        """The values of each single-valued facet and the number of each row's value, [rows]."""
+        encoded = {}
+        for name in ("type", "section", "language"):
+            values: dict[str, int] = {}
+            numbers = [values.setdefault(getattr(fact, name), len(values)) for fact in self.facts]
+            encoded[name] = (list(values), np.array(numbers, dtype=np.int32))
+        return encoded
+
+    @cached_property
+    def services(self) -> tuple[list[str], NDArray[np.int32], NDArray[np.int32]]:
+        """The names of the services, and the pairs of row and service number."""
+        values: dict[str, int] = {}
+        pairs = [(n, values.setdefault(s, len(values))) for n, fact in enumerate(self.facts) for s in fact.services]
+        table = np.array(pairs, dtype=np.int32).reshape(-1, 2)
+        return list(values), table[:, 0], table[:, 1]
+
+    @cached_property
+    def updated(self) -> NDArray[np.float64]:
+        """When each row was updated, in seconds since 1970, [rows]."""
+        return np.array([fact.updated_at.timestamp() for fact in self.facts], dtype=np.float64)
+
+    @cached_property
+    def titles(self) -> tuple[str, NDArray[np.int64]]:
+        """The folded titles, one a line with a space before each word, and where each row's line begins."""
+        lines = ["\n " + " ".join(words(fact.title)) + " " for fact in self.facts]
+        return "".join(lines), np.array([0, *accumulate(map(len, lines))], dtype=np.int64)
+
+
+class View:
+    """A snapshot as one group of readers may see it: nothing in here knows of any other document."""
+
+    def __init__(self, snapshot: Snapshot, allowed: Mask, protected: frozenset[str], accepted: frozenset[str]) -> None:
+        self.snapshot = snapshot
+        self.allowed = allowed
+        self.count = int(np.count_nonzero(allowed))
+        self.by_segment = [
+            allowed[first : first + len(segment)]
+            for segment, first in zip(snapshot.segments, snapshot.first_rows, strict=False)
+        ]
+        present, numbers = snapshot.columns["language"]
+        self.languages = [name for n, name in enumerate(present) if bool(np.any(allowed & (numbers == n)))]
+        # Languages without word forms of their own all leave a word as it is, so one of them is enough.
+        plain = [name for name in self.languages if name not in STOP_WORDS]
+        self.languages = [name for name in self.languages if name in STOP_WORDS] + plain[:1]
+        self._protected, self._accepted = protected, accepted
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The words of the documents in view."""
+        counts: Counter[str] = Counter()
+        for segment, allowed in zip(self.snapshot.segments, self.by_segment, strict=True):
+            spoken = segment.spoken
+            if not allowed.any():
+                continue
+            kept = spoken.values if allowed.all() else spoken.values[np.repeat(allowed, np.diff(spoken.starts))]
+            numbers = np.bincount(kept, minlength=len(spoken.lexicon))
+            counts.update({spoken.lexicon[n]: int(numbers[n]) for n in np.flatnonzero(numbers)})
+        return Vocabulary(counts, self.count)
+
+    @cached_property
+    def speller(self) -> Speller:
+        """Mends spelling by the words in view alone, so that no correction tells of a hidden document."""
+        return Speller(self.vocabulary, self._protected, self._accepted)
+
+    @cached_property
+    def mean_lengths(self) -> dict[str, float]:
+        """The mean number of terms by field over the documents in view."""
+        lengths = [s.lengths[allowed] for s, allowed in zip(self.snapshot.segments, self.by_segment, strict=True)]
+        means = np.concatenate(lengths).mean(axis=0) if self.count else np.ones(len(WEIGHTS))
+        return {name: float(mean) for name, mean in zip(WEIGHTS, means, strict=True)}
+
+    def rarity(self, query: TermQuery) -> Rarity:
+        """How rare the terms of a query are among the documents in view."""
+        terms, codes = [0] * len(query.terms), [0] * len(query.codes)
+        for segment, allowed in zip(self.snapshot.segments, self.by_segment, strict=True):
+            if not allowed.any():
+                continue
+            for totals, counted in zip((terms, codes), segment.keyword.frequencies(query, allowed), strict=True):
+                for n, count in enumerate(counted):
+                    totals[n] += count
+        return Rarity(
+            tuple(inverse_document_frequency(self.count, n) for n in terms),
+            tuple(inverse_document_frequency(self.count, n) for n in codes),
+            self.mean_lengths,
+        )
+
+
+def visible_ids(view: View, ids: Collection[int]) -> list[int]:
+    """Those of some ids that a view holds, in the given order."""
+    rows = view.snapshot.row_of
+    return [number for number in ids if number in rows and view.allowed[rows[number]]]

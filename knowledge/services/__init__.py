@@ -1,0 +1,1 @@
+"""What changes the knowledge base, one function a use case."""

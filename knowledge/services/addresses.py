@@ -1,0 +1,144 @@
+"""Where the links and pictures of an article lead: to other articles, to its files, to the outside."""
+
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, unquote, urlsplit
+
+import sqlalchemy as sa
+from flask import current_app
+from sqlalchemy.orm import joinedload
+from werkzeug.exceptions import HTTPException
+
+from knowledge.models import Article, ArticleFile, ArticleLink, ArticleSource
+from knowledge.rendering.document import Picture, Rendered, bound
+from portal.core.db import db
+
+_OUTSIDE = ("http", "https", "mailto", "tel")
+_ARTICLE = re.compile(r"/articles/([1-9][0-9]{0,8})(?:/.*)?")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an article came from: relative links are meant from there."""
+
+    collection: str
+    path: str
+
+
+@dataclass
+class ArticleAddresses:
+    """Answers the renderer for one article and notes each link it was asked about."""
+
+    article_id: int
+    place: Place | None
+    files: Mapping[str, ArticleFile]
+    # Path of the collection -> address of the article that came from it.
+    known: Mapping[str, str]
+    noted: dict[tuple[str, str], int | None] = field(default_factory=dict)
+
+    def link(self, address: str) -> str | None:
+        parts = urlsplit(address)
+        if parts.scheme or parts.netloc:
+            if parts.scheme in ("http", "https"):
+                self.noted["external", address[:2000]] = None
+            return address if parts.scheme in _OUTSIDE else None
+        anchor = f"#{parts.fragment}" if parts.fragment else ""
+        if parts.path.startswith("/"):
+            return self._own_page(parts.path, address)
+        if file := self.files.get(reference_of(address)):
+            return file_url(self.article_id, file)
+        path = self._path(parts.path)
+        if path is None or not path.endswith((".md", ".html", ".htm")):
+            return None
+        target = self.known.get(path)
+        self.noted["path", path] = _id_of(target) if target else None
+        return f"{target}{anchor}" if target else None
+
+    def picture(self, address: str) -> Picture | None:
+        file = self.files.get(reference_of(address))
+        if file is None or not file.file.is_picture:
+            return None
+        return Picture(file_url(self.article_id, file))
+
+    def _own_page(self, path: str, address: str) -> str | None:
+        if found := _ARTICLE.fullmatch(path):
+            self.noted["article", path[:2000]] = int(found[1])
+            return address
+        # An absolute path of an imported text meant another site; only what this portal serves is kept.
+        try:
+            current_app.url_map.bind("localhost").match(path)
+        except HTTPException:
+            return None
+        return address
+
+    def _path(self, path: str) -> str | None:
+        if self.place is None or not path:
+            return None
+        joined = posixpath.normpath(posixpath.join(posixpath.dirname(self.place.path), unquote(path)))
+        return None if joined.startswith("..") else joined
+
+
+def reference_of(address: str) -> str:
+    """Return the name under which a file is kept for an address in the Markdown."""
+    return unquote(urlsplit(address).path).removeprefix("./")[:500]
+
+
+def file_url(article_id: int, file: ArticleFile) -> str:
+    return f"/articles/{article_id}/files/{file.file_id}/{quote(file.file.name)}"
+
+
+def article_path(article_id: int, slug: str) -> str:
+    return f"/articles/{article_id}/{slug}"
+
+
+def addresses_of(article: Article) -> ArticleAddresses:
+    """Return the addresses of an article as the database knows them; at most three queries."""
+    source = db.session.scalars(sa.select(ArticleSource).where(ArticleSource.article_id == article.id)).first()
+    place = Place(source.collection, source.path) if source else None
+    return ArticleAddresses(article.id, place, files_of(article.id), known_paths(place.collection) if place else {})
+
+
+def files_of(article_id: int) -> dict[str, ArticleFile]:
+    query = (
+        sa.select(ArticleFile)
+        .where(ArticleFile.article_id == article_id, ArticleFile.is_current)
+        .options(joinedload(ArticleFile.file))
+    )
+    return {file.reference: file for file in db.session.scalars(query)}
+
+
+def known_paths(collection: str) -> dict[str, str]:
+    """Return for each path of an imported collection the address of its article."""
+    query = (
+        sa.select(ArticleSource.path, Article.id, Article.slug)
+        .join(Article, Article.id == ArticleSource.article_id)
+        .where(ArticleSource.collection == collection)
+    )
+    return {path: article_path(article_id, slug) for path, article_id, slug in db.session.execute(query)}
+
+
+def bind_and_note(rendered: Rendered, addresses: ArticleAddresses, *, is_new: bool = False) -> str:
+    """Return the HTML for the page, and write down which links the newest version has."""
+    html = bound(rendered, addresses)
+    if not is_new:
+        db.session.execute(sa.delete(ArticleLink).where(ArticleLink.article_id == addresses.article_id))
+    collection = addresses.place.collection if addresses.place else ""
+    wanted = {target for target in addresses.noted.values() if target is not None}
+    there = set(db.session.scalars(sa.select(Article.id).where(Article.id.in_(wanted)))) if wanted else set()
+    for (kind, address), target in addresses.noted.items():
+        db.session.add(
+            ArticleLink(
+                article_id=addresses.article_id,
+                kind=kind,
+                address=address,
+                collection=collection if kind == "path" else "",
+                target_article_id=target if target in there else None,
+            )
+        )
+    return html
+
+
+def _id_of(path: str) -> int:
+    return int(path.split("/")[2])

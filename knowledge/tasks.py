@@ -1,0 +1,99 @@
+"""Work of the knowledge base that the worker does."""
+
+import logging
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from knowledge.enums import READABLE_STATES, RequestState
+from knowledge.models import Article, ArticleQuality, ChangeRequest
+from portal.core import clock
+from portal.core.db import db, unit_of_work
+from portal.core.errors import Refused
+from portal.core.jobs import crontab, job
+
+CHECKED_AT_ONCE = 50
+
+logger = logging.getLogger(__name__)
+
+
+@job("knowledge.index_changes", every=crontab(minute="*"), at_start=True)
+def index_changes() -> None:
+    """Bring the search index up to what ``search_change`` tells (see ``knowledge.queries.changes``)."""
+    # The engine with its numerics is loaded when there is work for it, not at every start.
+    from knowledge.indexing.opening import prepare_model, release_index
+    from knowledge.indexing.services import take_up_changes
+
+    prepare_model()
+    take_up_changes()
+    # Articles change now and then; the worker need not hold a hundred megabytes for it all day.
+    release_index()
+
+
+@job("knowledge.heal_index", every=crontab(hour="3", minute="20"))
+def heal_index() -> None:
+    """Find and mend what drifted between articles and index."""
+    from knowledge.indexing.opening import release_index
+    from knowledge.indexing.services import heal_index as heal
+
+    heal()
+    release_index()
+
+
+@job("knowledge.publish_scheduled", every=crontab(minute="*"))
+def publish_scheduled() -> None:
+    """Publish the change requests whose time has come, each in a transaction of its own."""
+    # Services queue jobs of this module, so they cannot be imported before it.
+    from knowledge.services.publishing import publish_scheduled as publish
+
+    due = sa.select(ChangeRequest.id).where(
+        ChangeRequest.state == RequestState.SCHEDULED, ChangeRequest.publish_at <= clock.now()
+    )
+    for request_id in db.session.scalars(due.order_by(ChangeRequest.publish_at)).all():
+        try:
+            with unit_of_work():
+                request = db.session.get(ChangeRequest, request_id, with_for_update=True, populate_existing=True)
+                if request is not None and request.state is RequestState.SCHEDULED:
+                    publish(request)
+        except Refused as refusal:
+            logger.warning("Change request %d was not published: %s", request_id, refusal.sentence)
+
+
+@job("knowledge.remind_of_reviews", every=crontab(hour="5", minute="20"))
+def remind_of_reviews() -> None:
+    """Move overdue articles on: remind the owner, tell the team lead, take them from the search."""
+    from knowledge.services.life_cycle import advance_overdue, next_step
+
+    due = sa.select(Article.id).where(
+        Article.state.in_(READABLE_STATES), Article.review_due_at <= clock.now(), Article.review_stage < 3
+    )
+    for article_id in db.session.scalars(due.order_by(Article.review_due_at)).all():
+        with unit_of_work():
+            article = db.session.get(Article, article_id, with_for_update=True, populate_existing=True)
+            stage = next_step(article) if article else None
+            if article is not None and stage is not None:
+                advance_overdue(article, stage)
+
+
+@job("knowledge.check_unchecked", every=crontab(minute="*/10"))
+def check_unchecked() -> None:
+    """Check the versions that were saved without being checked, as an import saves them."""
+    unchecked = sa.or_(ArticleQuality.article_id.is_(None), ArticleQuality.version_number != Article.latest_number)
+    query = sa.select(Article.id).outerjoin(ArticleQuality, ArticleQuality.article_id == Article.id).where(unchecked)
+    _check(db.session.scalars(query.order_by(Article.id)).all())
+
+
+@job("knowledge.check_articles", every=crontab(hour="4", minute="40"))
+def check_articles() -> None:
+    """Check every article again: what it links to may be gone since it was saved."""
+    _check(db.session.scalars(sa.select(Article.id).where(Article.state != "retired").order_by(Article.id)).all())
+
+
+def _check(ids: Sequence[int]) -> None:
+    """Check articles, a batch a transaction."""
+    from knowledge.services.checking import recheck_articles
+
+    for start in range(0, len(ids), CHECKED_AT_ONCE):
+        with unit_of_work():
+            recheck_articles(ids[start : start + CHECKED_AT_ONCE])
+        db.session.expunge_all()

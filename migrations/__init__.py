@@ -1,0 +1,1 @@
+"""The only thing that makes tables: Alembic's environment and the versions."""

@@ -1,0 +1,46 @@
+"""The command ``portico``: every command of the product, with help and honest exit codes."""
+
+import sys
+
+import click
+from flask import Flask
+from flask.cli import ScriptInfo
+
+from knowledge.cli import COMMANDS as KNOWLEDGE
+from portal.core.audit.cli import COMMANDS as AUDIT
+from portal.core.errors import PorticoError
+from portal.directory.cli import COMMANDS as DIRECTORY
+from portal.operations.cli import COMMANDS as OPERATIONS
+from status_page.cli import COMMANDS as STATUS_PAGE
+
+
+class SentenceGroup(click.Group):
+    """Shows an error of ours as its sentence, without a traceback, and exits with 1."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except PorticoError as error:
+            raise click.ClickException(error.sentence) from error
+
+
+@click.group(cls=SentenceGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="portico", prog_name="portico")
+def portico() -> None:
+    """Portico, the IT self-service portal."""
+
+
+for command in (*OPERATIONS, *DIRECTORY, *AUDIT, *KNOWLEDGE, *STATUS_PAGE):
+    portico.add_command(command)
+
+
+def main() -> None:
+    """Entry point of the command."""
+
+    # The factory is imported when a command needs it, so that --help answers at once.
+    def create() -> Flask:
+        from portal.app import create_app
+
+        return create_app()
+
+    portico.main(obj=ScriptInfo(create_app=create), prog_name="portico", args=sys.argv[1:])

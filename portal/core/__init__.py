@@ -1,0 +1,1 @@
+"""The technical foundation. It knows no feature; every feature stands on it."""

@@ -1,0 +1,227 @@
+"""Writing and verifying the trail.
+
+``record`` only remembers the event; the row is chained and inserted as the last act before the commit. The lock on
+the end of the chain is therefore held for the shortest time, and no change can be committed without its event.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from time import perf_counter
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from flask import current_app
+from sqlalchemy import event
+from sqlalchemy.orm import Session, SessionTransaction
+
+from portal.core import clock
+from portal.core.audit.chain import FIRST_HASH, Break, event_hash, find_break, inserted
+from portal.core.audit.models import AuditEvent, AuditHead, AuditVerification
+from portal.core.db import db
+from portal.core.origin import current_origin
+from portal.core.settings import Settings
+
+_PENDING = "audit_pending"
+_VERIFY_BATCH = 2_000
+
+
+class Actor(Protocol):
+    """Whoever does something; the system itself is None."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def username(self) -> str: ...
+
+
+@dataclass
+class _Pending:
+    transaction: SessionTransaction | None
+    action: str
+    actor: Actor | None
+    subject: Any
+    label: str
+    reason: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    at: Any = field(default_factory=clock.now)
+
+
+def record(
+    action: StrEnum,
+    subject: Any,
+    *,
+    actor: Actor | None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    reason: str = "",
+    label: str | None = None,
+) -> None:
+    """Add an event about ``subject`` (a row of ours) to the trail, in the current transaction.
+
+    ``before`` and ``after`` hold the fields that changed, as ``changes`` gives them. ``label`` names the subject for
+    people; by default its ``str``. Nothing is written when the transaction is rolled back.
+    """
+    session = db.session
+    if not session.in_transaction():
+        # A transaction must exist for its rollback to take the event along.
+        session.begin()
+    pending = _Pending(
+        transaction=session.get_nested_transaction() or session.get_transaction(),
+        action=str(action),
+        actor=actor,
+        subject=subject,
+        label=str(subject) if label is None else label,
+        reason=reason,
+        before=_plain(before),
+        after=_plain(after),
+    )
+    session.info.setdefault(_PENDING, []).append(pending)
+
+
+def changes(row: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the columns of ``row`` changed since it was loaded, as they were and as they are; call before a flush."""
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    state = sa.inspect(row)
+    for column in state.mapper.column_attrs:
+        history = state.attrs[column.key].load_history()
+        if history.has_changes():
+            before[column.key] = history.deleted[0] if history.deleted else None
+            after[column.key] = history.added[0] if history.added else None
+    return before, after
+
+
+def verify(progress: Callable[[int, int], None] | None = None) -> tuple[int, Break | None]:
+    """Check the whole chain. Returns how many events it has and the first break, or None when it holds.
+
+    Others may go on writing meanwhile. ``progress`` is called now and then with the events checked and their number.
+    """
+    # One statement, so that head and end of the trail are seen at the same moment on every engine.
+    head = db.session.execute(
+        sa.select(
+            AuditHead.last_id,
+            AuditHead.last_hash,
+            sa.select(sa.func.min(AuditEvent.id)).where(AuditEvent.id > AuditHead.last_id).scalar_subquery(),
+        )
+    ).one()
+    query = (
+        sa.select(AuditEvent.__table__)
+        .where(AuditEvent.id <= head.last_id)
+        .order_by(AuditEvent.id)
+        .execution_options(yield_per=_VERIFY_BATCH)
+    )
+    rows = _counted(db.session.execute(query), head.last_id, progress)
+    found = find_break(rows, head.last_id, head.last_hash, _key())
+    if found is None and head[2] is not None:
+        found = inserted(head[2])
+    return head.last_id, found
+
+
+def verify_and_remember(progress: Callable[[int, int], None] | None = None) -> AuditVerification:
+    """Check the whole chain and keep what came of it, in the current transaction.
+
+    The check itself runs before anything is written, so that nobody waits for it.
+    """
+    begin = perf_counter()
+    events, found = verify(progress)
+    result = AuditVerification(
+        events=events,
+        seconds=round(perf_counter() - begin, 3),
+        broken_event_id=found.event_id if found else None,
+        finding=found.sentence if found else "",
+    )
+    db.session.rollback()
+    db.session.add(result)
+    return result
+
+
+def chain_position() -> int:
+    """Return the id of the last event: a number that moves with every change of state anywhere."""
+    # Asked by every page that is kept for visitors: the plain statement takes a third of the time of a built one.
+    return int(db.session.connection().exec_driver_sql("SELECT last_id FROM audit_head WHERE id = 1").scalar_one())
+
+
+def init_session_events() -> None:
+    """Chain pending events at each commit of a session; forget them on a rollback. Safe to call again."""
+    for name, listener in (("before_commit", _append_pending), ("after_soft_rollback", _forget)):
+        if not event.contains(Session, name, listener):
+            event.listen(Session, name, listener)
+
+
+def _counted(rows: Iterable[Any], total: int, progress: Callable[[int, int], None] | None) -> Iterator[Any]:
+    for number, row in enumerate(rows, 1):
+        if progress is not None and (number % _VERIFY_BATCH == 0 or number == total):
+            progress(number, total)
+        yield row
+
+
+def _append_pending(session: Session) -> None:
+    if session.in_nested_transaction() or not session.info.get(_PENDING):
+        return
+    session.flush()
+    pending: list[_Pending] = session.info.pop(_PENDING)
+    head = session.scalars(sa.select(AuditHead).with_for_update().execution_options(populate_existing=True)).one()
+    for item in pending:
+        row = _row(item, head)
+        session.add(row)
+        head.last_id, head.last_hash = row.id, row.hash
+    session.flush()
+
+
+def _row(item: _Pending, head: AuditHead) -> AuditEvent:
+    origin = current_origin()
+    row = AuditEvent(
+        id=head.last_id + 1,
+        at=item.at,
+        actor_id=item.actor.id if item.actor else None,
+        actor_name=item.actor.username if item.actor else "system",
+        action=item.action,
+        subject_type=getattr(item.subject, "__tablename__", type(item.subject).__name__),
+        subject_id=str(getattr(item.subject, "id", "")),
+        subject_label=item.label,
+        reason=item.reason,
+        before=item.before,
+        after=item.after,
+        address=origin.address,
+        request_id=origin.request_id,
+        previous_hash=head.last_hash or FIRST_HASH,
+    )
+    row.hash = event_hash(row, _key())
+    return row
+
+
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    pending: list[_Pending] = session.info.get(_PENDING, [])
+    if transaction.nested:
+        session.info[_PENDING] = [item for item in pending if item.transaction is not transaction]
+    else:
+        session.info.pop(_PENDING, None)
+
+
+def _plain(values: dict[str, Any] | None) -> dict[str, Any] | None:
+    return None if values is None else {name: _plain_value(value) for name, value in values.items()}
+
+
+def _plain_value(value: Any) -> Any:
+    """Return what JSON keeps exactly, so that the hash is the same when the row is read again."""
+    match value:
+        case None | bool() | int():
+            return value
+        case StrEnum():
+            return value.value
+        case str():
+            return value
+        case list() | tuple() | set() | frozenset():
+            items = [_plain_value(item) for item in value]
+            return sorted(items, key=str) if isinstance(value, set | frozenset) else items
+        case dict():
+            return {str(name): _plain_value(item) for name, item in value.items()}
+        case _:
+            return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _key() -> bytes:
+    settings: Settings = current_app.extensions["portico_settings"]
+    return settings.audit_key.get_secret_value().encode()

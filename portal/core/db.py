@@ -1,0 +1,184 @@
+"""The database: one session, typed columns, and the only place that configures an engine.
+
+SQLite and PostgreSQL behave alike here: foreign keys hold, times are aware and in UTC, and a unit of work that
+will write takes its place in the queue of writers at its beginning instead of failing in the middle.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from enum import StrEnum
+from inspect import iscoroutinefunction
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from flask import Flask
+from flask_sqlalchemy_lite import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from portal.core import clock
+from portal.core.settings import Settings
+
+SQLITE_BUSY_MILLISECONDS = 15_000
+
+# True while the current unit of work is going to write. SQLite then starts with BEGIN IMMEDIATE: a transaction that
+# first reads and then writes would otherwise fail at once when another writer came in between.
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+
+db = SQLAlchemy(session_options={"expire_on_commit": False})
+
+
+class UTCDateTime(sa.types.TypeDecorator[datetime]):
+    """An aware moment, stored in UTC on every engine; a naive value is refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A moment without a time zone cannot be stored.")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def text_enum(kind: type[StrEnum], length: int = 40, *, constraint: str | None = None) -> sa.Enum:
+    """Return a column type that stores the values of ``kind`` as text with a check constraint.
+
+    ``constraint`` names the constraint where a table has two columns of one kind; by default it is named after it.
+    """
+    return sa.Enum(
+        kind,
+        native_enum=False,
+        create_constraint=True,
+        length=length,
+        name=constraint or f"{kind.__name__.lower()}_values",
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Model(DeclarativeBase):
+    """Base of every table; ``id`` is the key unless a class says otherwise."""
+
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UTCDateTime(),
+        str: sa.Text(),
+        dict[str, Any]: sa.JSON(),
+        dict[str, dict[str, str]]: sa.JSON(),
+        list[str]: sa.JSON(),
+    }
+
+
+class Identified:
+    """Mixin: a numeric key."""
+
+    id: Mapped[int] = mapped_column(primary_key=True, sort_order=-1)
+
+
+class Timestamped:
+    """Mixin: when a row was made and last changed."""
+
+    created_at: Mapped[datetime] = mapped_column(default=clock.now, sort_order=99)
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now, sort_order=99)
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Give the application its engine."""
+    options: dict[str, Any] = {"url": settings.database_url}
+    if settings.uses_sqlite:
+        options["connect_args"] = {"timeout": SQLITE_BUSY_MILLISECONDS / 1000}
+    else:
+        options |= {"pool_pre_ping": True, "pool_size": settings.web_threads + 1, "max_overflow": 5}
+    app.config["SQLALCHEMY_ENGINES"] = {"default": options}
+    db.init_app(app)
+    # The extension also closes asynchronous sessions, which we never open; Flask would start a thread for it at the
+    # end of every request, which takes longer than many a page.
+    app.teardown_appcontext_funcs = [
+        function for function in app.teardown_appcontext_funcs if not iscoroutinefunction(function)
+    ]
+    with app.app_context():
+        configure_engine(db.engine)
+
+
+def configure_engine(engine: Engine) -> None:
+    """Set on an engine what SQLite needs; PostgreSQL needs nothing."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, record: Any) -> None:
+        # The driver must not open transactions by itself: the listener below does, so that also DDL is in one.
+        connection.isolation_level = None
+        for pragma in (
+            f"busy_timeout = {SQLITE_BUSY_MILLISECONDS}",
+            "journal_mode = WAL",
+            "synchronous = NORMAL",
+            "foreign_keys = ON",
+            "cache_size = -16000",
+            "temp_store = MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+
+
+def set_writing(will_write: bool) -> None:
+    """Declare for the current request whether transactions begun from now on will write."""
+    _writing.set(will_write)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Declare that transactions begun inside will write."""
+    token = _writing.set(True)
+    try:
+        yield
+    finally:
+        _writing.reset(token)
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """Give a short session of its own for reading, also within a request that writes later.
+
+    For what has to be known before slow work outside any transaction, as the hash before a password is compared.
+    """
+    token = _writing.set(False)
+    try:
+        with db.sessionmaker() as session:
+            yield session
+    finally:
+        _writing.reset(token)
+
+
+@contextmanager
+def unit_of_work() -> Iterator[None]:
+    """Commit at the end, roll back on any error: the edge for commands and jobs, as ``@commits`` is for requests."""
+    with writing():
+        # A transaction begun for reading must not be carried into the one that writes.
+        db.session.rollback()
+        try:
+            yield
+            db.session.commit()
+        except BaseException:
+            db.session.rollback()
+            raise

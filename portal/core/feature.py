@@ -1,0 +1,68 @@
+"""What a feature brings to the application, in one value.
+
+``portal.app`` lists the features; permissions, navigation, periodic jobs and health checks are read from here, so
+that adding a feature never means editing the core.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from flask import Blueprint, Flask
+from flask_babel import LazyString
+
+
+@dataclass(frozen=True)
+class NavigationEntry:
+    """A place in the main navigation, shown to those who hold ``permission`` (anyone when None)."""
+
+    label: LazyString
+    endpoint: str
+    icon: str
+    permission: StrEnum | None = None
+    order: int = 50
+    # Answers a number to show beside the label, for the current user; None shows none.
+    count: Callable[[], int] | None = None
+
+
+@dataclass(frozen=True)
+class AdministrationEntry:
+    """A place on the administration page, shown under its topic to those who hold ``permission``."""
+
+    topic: LazyString
+    label: LazyString
+    description: LazyString
+    endpoint: str
+    icon: str
+    permission: StrEnum
+    order: int = 50
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One vertical slice of the product."""
+
+    name: str
+    blueprints: tuple[Blueprint, ...] = ()
+    permissions: type[StrEnum] | None = None
+    # Which permissions each built-in role receives when the database is made; administrators may change it later.
+    grants: dict[str, tuple[StrEnum, ...]] = field(default_factory=dict)
+    events: type[StrEnum] | None = None
+    navigation: tuple[NavigationEntry, ...] = ()
+    administration: tuple[AdministrationEntry, ...] = ()
+    # Name -> probe; a probe returns None when well, else a sentence.
+    health_checks: dict[str, Callable[[], str | None]] = field(default_factory=dict)
+    # Answers what every template may use of this feature; called once for each rendered page, so it must be cheap.
+    template_context: Callable[[], dict[str, Any]] | None = None
+    # The same for every message, which has no page, no request and nobody signed in around it.
+    message_context: Callable[[], dict[str, Any]] | None = None
+    init_app: Callable[[Flask], None] | None = None
+
+
+def registered_features(app: Flask) -> tuple[Feature, ...]:
+    return tuple(app.extensions.get("portico_features", ()))
+
+
+def all_permissions(features: Iterable[Feature]) -> list[StrEnum]:
+    return [permission for feature in features if feature.permissions for permission in feature.permissions]

@@ -1,0 +1,1 @@
+"""Is the portal well: probes for machines, metrics, and what they read."""

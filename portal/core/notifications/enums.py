@@ -1,0 +1,7 @@
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """Rights on one's own notifications."""
+
+    READ = "notification.own.read"

@@ -1,0 +1,76 @@
+"""What every template can use."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, g, request, url_for
+from flask_babel import get_locale
+from flask_login import current_user
+from werkzeug.local import LocalProxy
+
+from portal.core.feature import NavigationEntry, registered_features
+
+MOST_ENTRIES = 7
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.globals |= {"url_with": url_with, "asset": asset}
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.context_processor(_context)
+
+
+def url_with(**changes: Any) -> str:
+    """Return the current URL with query arguments replaced; None removes one."""
+    arguments: dict[str, Any] = {**request.args.to_dict(flat=False), **changes}
+    arguments = {name: value for name, value in arguments.items() if value is not None}
+    return url_for(request.endpoint or "home.front_page", **(request.view_args or {}), **arguments)
+
+
+def asset(name: str) -> str:
+    """Return the URL of a static file that browsers may keep for ever: it changes with the file."""
+    urls: dict[tuple[str, str], str] = current_app.extensions.setdefault("portico_asset_urls", {})
+    # Kept whole: a page has a hundred icons, and making their URL each time takes longer than the rest of them.
+    key = request.script_root, name
+    if key not in urls or current_app.debug:
+        path = Path(current_app.static_folder or "") / name
+        version = format(path.stat().st_mtime_ns & 0xFFFFFFFF, "x") if path.exists() else "0"
+        urls[key] = url_for("static", filename=name, v=version)
+    return urls[key]
+
+
+def _context() -> dict[str, Any]:
+    context: dict[str, Any] = {
+        "request_id": g.get("request_id", ""),
+        "locale": str(get_locale()),
+        # Made when a template uses it, and once a page: a proxy alone would ask again at each use.
+        "navigation": LocalProxy(cache(_navigation)),
+    }
+    for feature in registered_features(current_app):
+        if feature.template_context and not g.get("database_failed"):
+            context |= feature.template_context()
+    return context
+
+
+def _navigation() -> list[dict[str, Any]]:
+    """Return the places the current user may go, at most seven, with the current one marked."""
+    entries = [entry for feature in registered_features(current_app) for entry in feature.navigation]
+    allowed = [entry for entry in entries if entry.permission is None or current_user.can(entry.permission)]
+    chosen = sorted(allowed, key=lambda entry: entry.order)[:MOST_ENTRIES]
+    return [_place(entry) for entry in chosen]
+
+
+def _place(entry: NavigationEntry) -> dict[str, Any]:
+    url = url_for(entry.endpoint)
+    return {
+        "label": entry.label,
+        "url": url,
+        "icon": entry.icon,
+        # A place is where its pages are: a person's page under /admin marks the administration. A page that belongs
+        # elsewhere than its address says so in ``g.place``.
+        "current": entry.endpoint == g.place
+        if "place" in g
+        else request.path == url or (url != "/" and request.path.startswith(f"{url}/")),
+        "count": entry.count() if entry.count else None,
+    }

@@ -1,0 +1,115 @@
+"""Languages, and times as people say them."""
+
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from flask import Flask, current_app, has_request_context, request
+from flask_babel import Babel, format_date, format_datetime, format_timedelta, get_locale, get_timezone, gettext
+from flask_login import current_user
+from markupsafe import Markup
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from portal.core import clock
+from portal.core.settings import LOCALES, Settings
+
+LOCALE_COOKIE = "portico_locale"
+LANGUAGE_NAMES = {"en": "English", "de": "Deutsch"}
+
+babel = Babel()
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    app.config["BABEL_DEFAULT_LOCALE"] = settings.default_locale
+    app.config["BABEL_DEFAULT_TIMEZONE"] = settings.default_time_zone
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
+    babel.init_app(app, locale_selector=chosen_locale, timezone_selector=chosen_time_zone)
+    app.jinja_env.filters |= {
+        "relative_time": relative_time,
+        "datetime": exact_time,
+        "date": plain_date,
+        "filesize": file_size,
+    }
+    app.jinja_env.globals |= {"language_names": LANGUAGE_NAMES, "current_locale": lambda: str(get_locale())}
+
+
+def chosen_locale() -> str:
+    """Return the language picked on this device, else that of the person's profile, else the browser's.
+
+    Signing in and saving the profile clear the pick, so the profile counts until a language is picked again.
+    """
+    if not has_request_context():
+        # A command or a job speaks the portal's language until `force_locale` names a person's.
+        return str(current_app.config["BABEL_DEFAULT_LOCALE"])
+    for preferred in (request.cookies.get(LOCALE_COOKIE), getattr(current_user, "locale", None)):
+        if preferred in LOCALES:
+            return str(preferred)
+    default: str = current_app.config["BABEL_DEFAULT_LOCALE"]
+    return request.accept_languages.best_match(LOCALES, default) or default
+
+
+def chosen_time_zone() -> str:
+    zone = getattr(current_user, "time_zone", None) or current_app.config["BABEL_DEFAULT_TIMEZONE"]
+    return str(zone)
+
+
+def remember_locale(response: WerkzeugResponse, locale: str) -> None:
+    """Keep the language somebody picked in this browser for a year; it comes before the profile's language."""
+    response.set_cookie(
+        LOCALE_COOKIE, locale, max_age=31_536_000, httponly=True, samesite="Lax", secure=request.is_secure
+    )
+
+
+def relative_time(moment: datetime | None) -> Markup:
+    """Return a moment as people say it, with the exact time on hover and in the markup."""
+    if moment is None:
+        return Markup("")
+    difference = moment - clock.now()
+    if abs(difference) < timedelta(minutes=1):
+        words = gettext("just now")
+    elif abs(difference) < timedelta(days=7):
+        words = _distance(int(difference.total_seconds() / 60), str(get_locale()))
+    else:
+        words = _moment(moment, "date", *_reader())
+    return _time_element(moment, words)
+
+
+def exact_time(moment: datetime | None) -> Markup:
+    """Return a moment with date and minute in the reader's time zone."""
+    return Markup("") if moment is None else _time_element(moment, _moment(moment, "medium", *_reader()))
+
+
+def plain_date(day: date | None) -> str:
+    return "" if day is None else format_date(day, format="medium", rebase=isinstance(day, datetime))
+
+
+def file_size(size: int) -> str:
+    """Return a number of bytes in the unit people use."""
+    amount, units = float(size), ["B", "kB", "MB", "GB"]
+    while amount >= 1000 and len(units) > 1:
+        amount /= 1000
+        units.pop(0)
+    return f"{amount:.0f} {units[0]}" if units[0] == "B" or amount >= 10 else f"{amount:.1f} {units[0]}"
+
+
+def _time_element(moment: datetime, words: str) -> Markup:
+    reader = _reader()
+    exact, machine = _moment(moment, "full", *reader), _moment(moment, "iso", *reader)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(machine, exact, words)
+
+
+def _reader() -> tuple[str, str]:
+    return str(get_locale()), str(get_timezone())
+
+
+# A list shows a hundred times, and asks for the same ones again each half minute; formatting one takes longer than
+# reading its row. Language and time zone are those of the request, and stand in the key.
+@lru_cache(maxsize=8192)
+def _moment(moment: datetime, shape: str, locale: str, time_zone: str) -> str:
+    if shape == "iso":
+        return moment.astimezone(get_timezone() or moment.tzinfo).isoformat(timespec="seconds")
+    return str(format_date(moment, format="medium") if shape == "date" else format_datetime(moment, format=shape))
+
+
+@lru_cache(maxsize=4096)
+def _distance(minutes: int, locale: str) -> str:
+    return str(format_timedelta(timedelta(minutes=minutes), add_direction=True, threshold=1))

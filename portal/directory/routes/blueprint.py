@@ -1,0 +1,3 @@
+from flask import Blueprint
+
+bp = Blueprint("directory", "portal.directory", template_folder="templates")

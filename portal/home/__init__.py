@@ -1,0 +1,1 @@
+"""Front page, one search box over everything, and my things."""

@@ -1,0 +1,100 @@
+"""The worker: runs queued and periodic jobs in threads, and ends cleanly."""
+
+import logging
+import signal
+import sys
+from threading import Event, Thread
+from typing import Any
+
+from flask import Flask
+from huey.consumer import Consumer
+
+from portal.core import clock
+from portal.core.jobs import queue_of, queue_starting_jobs, stopping
+from portal.core.jobs.running import BEAT_SECONDS, beat, sign_off
+from portal.core.settings import Settings
+from portal.operations.metrics_folder import prepare_metrics_folder
+
+logger = logging.getLogger(__name__)
+
+
+class JobConsumer(Consumer):
+    """Huey's consumer; a request to stop is told to the jobs, which finish the item they are at."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Ctrl-C on a terminal is no reason to drop a message half-way either.
+        self._signal_actions[signal.SIGINT] = (False, True)
+
+    def stop(self, graceful: bool = False) -> None:
+        stopping.set()
+        super().stop(graceful=graceful)
+
+
+def run_worker(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT.
+
+    Raises:
+        PreflightFailed: the database is not at this version's revision.
+    """
+    # The command line imports this module for its help; the application is needed only now.
+    prepare_metrics_folder(settings)
+    from portal.app import create_app
+    from portal.core.log import configure_logging
+    from portal.operations.preflight import refuse_unless_current
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # Until the consumer takes over, there is nothing to finish.
+        signal.signal(number, lambda *_: sys.exit(0))
+    refuse_unless_current(settings)
+    configure_logging(settings)
+    app = create_app(settings)
+    heart = Heart(app)
+    heart.start()
+    try:
+        with app.app_context():
+            # What a killed worker left behind must not wait for the next full minute.
+            queue_starting_jobs()
+        _make_consumer(app, settings).run()
+    finally:
+        heart.stop()
+
+
+def _make_consumer(app: Flask, settings: Settings) -> JobConsumer:
+    return JobConsumer(
+        queue_of(app),
+        workers=settings.job_threads,
+        periodic=True,
+        initial_delay=0.05,
+        max_delay=0.5,
+        scheduler_interval=5,
+        health_check_interval=10,
+        graceful_signal="TERM",
+        shutdown_timeout=25,
+    )
+
+
+class Heart(Thread):
+    """Gives the worker's sign of life every few seconds, also while a long job runs."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(name="heart", daemon=True)
+        self.app = app
+        self.started_at = clock.now()
+        self.ended = Event()
+
+    def run(self) -> None:
+        while not self.ended.is_set():
+            try:
+                with self.app.app_context():
+                    beat(self.started_at)
+            except Exception:
+                # The database may be away for a while; a worker must outlive that.
+                logger.exception("The worker's sign of life could not be written.")
+            self.ended.wait(BEAT_SECONDS)
+
+    def stop(self) -> None:
+        self.ended.set()
+        self.join(timeout=5)
+        with self.app.app_context():
+            sign_off()

@@ -1,0 +1,1 @@
+"""Status page: what works, what does not, and since when."""

@@ -1,0 +1,3 @@
+from flask import Blueprint
+
+bp = Blueprint("status_page", __name__, template_folder="../templates")

@@ -1,0 +1,1 @@
+"""The finished pages: every file of the status page, made from a board."""

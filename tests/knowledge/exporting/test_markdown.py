@@ -1,0 +1,173 @@
+"""Export to Markdown and back."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.orm import undefer
+
+from knowledge.content import ArticleContent
+from knowledge.enums import ArticleType
+from knowledge.errors import ArchiveRefused
+from knowledge.exporting.markdown import export_markdown
+from knowledge.importing.services import ImportOptions, import_folder
+from knowledge.models import Article, ArticleFile, ArticleSource, ArticleVersion, Section
+from knowledge.services.editing import attach_file
+from portal.core.audit.models import AuditEvent
+from portal.core.db import db
+from tests.client import CheckingClient
+from tests.factories.directory import make_service, make_team, make_user
+from tests.factories.knowledge import make_article, make_section
+from tests.knowledge.importing.test_import import PNG, write
+
+PUBLIC = ImportOptions(audience=("public",))
+
+
+def contents() -> dict[str, tuple[str, str, tuple[str, ...], str]]:
+    """What an article says, where it stands and who owns it, by title."""
+    query = (
+        sa.select(ArticleVersion)
+        .join(ArticleVersion.article)
+        .where(ArticleVersion.number == Article.published_number)
+        .options(undefer(ArticleVersion.body_html))
+    )
+    return {
+        version.title: (
+            version.digest,
+            version.article.section.name,
+            tuple(sorted(item.token for item in version.article.audiences)),
+            f"{version.article.owner_id} {version.article.owner_team_id} {version.article.review_months}",
+        )
+        for version in db.session.scalars(query)
+    }
+
+
+def export_to(path: Path) -> Path:
+    with path.open("wb") as stream:
+        export_markdown(stream, None)
+    return path
+
+
+def forget_everything() -> None:
+    for table in (ArticleSource, ArticleFile, Article):
+        db.session.execute(sa.delete(table))
+    while db.session.execute(
+        sa.delete(Section).where(Section.id.not_in(sa.select(Section.parent_id).where(Section.parent_id.is_not(None))))
+    ).rowcount:  # type: ignore[attr-defined]
+        pass
+    db.session.commit()
+    db.session.expunge_all()
+
+
+def test_what_is_exported_imports_back_without_a_difference(app: object, tmp_path: Path) -> None:
+    team = make_team(key="network")
+    make_service("VPN", key="vpn")
+    owner = make_user(username="owner.network")
+    section = make_section("A / B: odd # name", parent=make_section("Top"))
+    make_article(
+        'He said: "no" #1 — ü', section=section, body="\n\n---\ntitle: no front matter\n---\n\nText\n", summary="- yes",
+        tags=("2019", "a: b", "wi-fi"), services=("vpn",), audience=(f"team:{team.id}", "role:auditor"), owner=owner,
+        owner_team=team, review_months=6, kind=ArticleType.KNOWN_ERROR, language="de",
+    )  # fmt: skip
+    make_article("As the section", audience=())
+    pictured = make_article("With picture", published=False)
+    attach_file(pictured, io.BytesIO(PNG), "lamp.png", alternative_text="A lamp", actor=None)
+    db.session.commit()
+    from knowledge.services.articles import publish_version, save_version
+
+    publish_version(
+        save_version(pictured, ArticleContent("With picture", "![A lamp](files/lamp.png)"), actor=None), actor=None
+    )
+    db.session.commit()
+    before = contents()
+    path = export_to(tmp_path / "all.zip")
+    forget_everything()
+    report = import_folder(path, PUBLIC)
+    assert [file.reason for file in report.refused()] == []
+    assert contents() == before
+    html = db.session.scalars(sa.select(ArticleVersion.body_html).where(ArticleVersion.title == "With picture")).one()
+    assert "<img" in html
+    again = export_to(tmp_path / "all2.zip")
+    assert sorted(zipfile.ZipFile(again).namelist())[0].startswith("all/articles/")
+
+
+def test_links_and_pictures_of_an_import_survive(app: object, tmp_path: Path) -> None:
+    write(tmp_path, "in/a/one.md", "---\ntitle: One\n---\n[two](../b/two.md) ![x](../pics/x.png)")
+    write(tmp_path, "in/b/two.md", "---\ntitle: Two\n---\nText")
+    write(tmp_path, "in/pics/x.png", PNG)
+    import_folder(tmp_path / "in", PUBLIC)
+    before = contents()
+    path = export_to(tmp_path / "all.zip")
+    assert sorted(zipfile.ZipFile(path).namelist()) == ["in/a/one.md", "in/b/two.md", "in/pics/x.png"]
+    forget_everything()
+    import_folder(path, PUBLIC)
+    assert contents() == before
+    html = db.session.scalars(sa.select(ArticleVersion.body_html).where(ArticleVersion.title == "One")).one()
+    assert "<img" in html
+    assert "/two" in html
+
+
+LINES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30).filter(str.strip)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    LINES,
+    st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n"), max_size=80),
+    st.lists(LINES, max_size=3),
+    LINES,
+)
+def test_any_words_come_back_the_same(
+    app: object, tmp_path_factory: pytest.TempPathFactory, title: str, body: str, tags: list[str], summary: str
+) -> None:
+    folder = tmp_path_factory.mktemp("export")
+    content = ArticleContent(title, f"x{body}", summary=summary, tags=tuple(tags), audience=("public",)).tidied()
+    make_article(content.title, body=content.body, summary=content.summary, tags=content.tags)
+    before = contents()
+    path = export_to(folder / "all.zip")
+    forget_everything()
+    import_folder(path, PUBLIC)
+    assert contents() == before
+    forget_everything()
+
+
+def test_an_export_holds_what_its_maker_may_read(client: CheckingClient) -> None:
+    make_article("Open")
+    make_article("For auditors", audience=("role:auditor",))
+    make_article("Draft", published=False)
+    client.sign_in(make_user("knowledge_author"))
+    assert client.post("/knowledge/export").status_code == 403
+    client.sign_in(make_user("knowledge_owner"))
+    assert client.get("/knowledge/export").status_code == 200
+    archive = zipfile.ZipFile(io.BytesIO(client.post("/knowledge/export").data))
+    assert len(archive.namelist()) == 1
+    assert "Open" in archive.read(archive.namelist()[0]).decode()
+    assert "knowledge.article.exported" in db.session.scalars(sa.select(AuditEvent.action)).all()
+    assert client.post("/knowledge/export", data={"section": "nowhere"}).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["../out.md", "/etc/out.md", "a/../../out.md", "..\\out.md", "C:\\out.md"])
+def test_a_zip_that_leads_out_of_itself_is_refused(app: object, tmp_path: Path, name: str) -> None:
+    path = tmp_path / "in.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(name, "Text")
+    with pytest.raises(ArchiveRefused, match="leads out"):
+        import_folder(path, PUBLIC)
+    assert not (tmp_path / "out.md").exists()
+
+
+def test_a_zip_bomb_is_refused(app: object, tmp_path: Path) -> None:
+    path = tmp_path / "in.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.md", b"\x00" * (40 * 1024 * 1024))
+    with pytest.raises(ArchiveRefused, match="unpacks to too much"):
+        import_folder(path, PUBLIC)
+
+
+def test_what_is_no_zip_is_refused(app: object, tmp_path: Path) -> None:
+    with pytest.raises(ArchiveRefused, match="damaged"):
+        import_folder(write(tmp_path, "in.zip", "no zip"), PUBLIC)

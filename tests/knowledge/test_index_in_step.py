@@ -1,0 +1,105 @@
+"""The search index follows the articles, and nobody finds what they may not read."""
+
+import pytest
+from flask import Flask
+
+from knowledge.api import search_articles, suggest_articles, suggest_titles
+from knowledge.indexing.services import check_index, heal_index, take_up_changes
+from knowledge.queries.changes import list_changes
+from portal.core.auth import Anonymous
+from tests.client import CheckingClient
+from tests.factories.directory import make_user
+from tests.factories.knowledge import make_article
+
+
+@pytest.fixture
+def indexed(app: Flask, tmp_path: object) -> Flask:
+    """An application whose index is empty at the start of the test."""
+    from knowledge.indexing.opening import search_index
+
+    search_index().rebuild(())
+    return app
+
+
+def titles(query: str, reader: object) -> list[str]:
+    _, found = search_articles(query, reader)  # type: ignore[arg-type]
+    return [article.title.striptags() for article in found]
+
+
+def test_a_published_article_is_found_after_the_job(indexed: Flask) -> None:
+    make_article("The scanner shows error E-1742", body="Restart the scanner twice.", audience=("public",))
+    assert list_changes()
+    with indexed.test_request_context():
+        assert take_up_changes() == 1
+        assert titles("E-1742", Anonymous()) == ["The scanner shows error E-1742"]
+    assert not list_changes()
+
+
+def test_a_hidden_article_that_fits_best_leaves_no_trace(indexed: Flask) -> None:
+    make_article("Reset the vault password", body="vault vault vault password", audience=("agents",))
+    make_article("Change your password", body="Open the page and enter a new one.", audience=("public",))
+    with indexed.test_request_context():
+        take_up_changes()
+        results, found = search_articles("vault password", Anonymous())
+        assert [article.title.striptags() for article in found] == ["Change your password"]
+        assert results.total == 1
+        assert "vault" not in str(results.facets).lower()
+        assert suggest_titles("Reset the v", Anonymous()) == []
+        assert [item.title for item in suggest_articles("vault password", tokens={"public"})] == [
+            "Change your password"
+        ]
+        agent = make_user("agent")
+        assert titles("vault password", agent)[0] == "Reset the vault password"
+
+
+def test_drift_is_found_and_mended(indexed: Flask) -> None:
+    article = make_article("Wi-Fi in the canteen", body="Choose the office network.", audience=("public",))
+    drift = check_index()
+    assert drift.missing == (article.id,)
+    heal_index()
+    assert not check_index()
+
+
+def test_search_page_shows_finds_and_asks_on(indexed: Flask) -> None:
+    make_article("Printer prints blank pages", body="Change the cartridge.", audience=("public",))
+    with indexed.test_request_context():
+        take_up_changes()
+    client = indexed.test_client()
+    assert isinstance(client, CheckingClient)
+    answer = client.get("/search?q=printer+blank")
+    assert "Printer</mark> prints" in answer.text or "Printer" in answer.text
+    assert "1 result" in answer.text
+    nothing = client.get("/search?q=qqqqzzzz")
+    assert "Nothing was found" in nothing.text
+    assert client.get("/search").status_code == 200
+    assert client.htmx("/search?q=printer").text.lstrip().startswith('<div id="results"')
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "a",
+        "x" * 10_000,
+        "the of and",
+        "AND OR NOT",
+        '"unbalanced',
+        "😀",
+        "مرحبا",
+        "'; DROP TABLE article; --",
+        "*?*?*",
+        "%00",
+        "title:(",
+        "a* b* c*",
+    ],
+)
+def test_no_text_breaks_the_page(indexed: Flask, query: str) -> None:
+    assert indexed.test_client().get("/search", query_string={"q": query}).status_code == 200
+
+
+def test_titles_are_offered_while_typing(indexed: Flask) -> None:
+    article = make_article("Printer prints blank pages", body="Change the cartridge.", audience=("public",))
+    with indexed.test_request_context():
+        take_up_changes()
+    offered = indexed.test_client().get("/search/suggest?q=prin").json
+    assert offered == [{"title": "Printer prints blank pages", "url": f"/articles/{article.id}/{article.slug}"}]

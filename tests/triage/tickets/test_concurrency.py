@@ -1,0 +1,119 @@
+"""Two people at once, with real threads and real transactions."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from threading import Barrier, Thread
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from portal.core.audit.services import verify
+from portal.core.db import db, unit_of_work
+from portal.core.errors import PorticoError
+from portal.directory.models import Team, User
+from tests.conftest import build_app
+from tests.factories.directory import make_team, make_user
+from tests.factories.tickets import make_agent, make_ticket
+from triage.tickets import services
+from triage.tickets.enums import Action, Impact, TicketState, Urgency
+from triage.tickets.errors import AlreadyClaimed
+from triage.tickets.models import Ticket, TicketEntry
+
+THREADS = 6
+
+
+@pytest.fixture(scope="module")
+def busy_app(engine_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    app = build_app(engine_name, tmp_path_factory.mktemp("busy"))
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+def all_at_once(app: Flask, acts: list[Callable[[], object]]) -> list[object]:
+    """Run each act in a thread and a transaction of its own, started together; return results or errors."""
+    results: list[object] = [None] * len(acts)
+    gate = Barrier(len(acts))
+
+    def run(place: int) -> None:
+        with app.app_context():
+            gate.wait()
+            try:
+                with unit_of_work():
+                    results[place] = acts[place]()
+            except PorticoError as error:
+                results[place] = error
+
+    threads = [Thread(target=run, args=(place,)) for place in range(len(acts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return results
+
+
+def test_of_all_who_claim_one_gets_it(busy_app: Flask) -> None:
+    with busy_app.app_context():
+        team = make_team()
+        agents = [make_agent(team).id for _ in range(THREADS)]
+        ticket_id = make_ticket(team=team).id
+
+    def claim(agent_id: int) -> int:
+        ticket = db.session.get_one(Ticket, ticket_id)
+        services.claim_ticket(ticket, actor=db.session.get_one(User, agent_id))
+        return agent_id
+
+    results = all_at_once(busy_app, [partial(claim, agent_id) for agent_id in agents])
+    winners = [result for result in results if isinstance(result, int)]
+    losers = [result for result in results if isinstance(result, AlreadyClaimed)]
+    assert (len(winners), len(losers)) == (1, THREADS - 1)
+    with busy_app.app_context():
+        ticket = db.session.get_one(Ticket, ticket_id)
+        assert (ticket.assignee_id, ticket.state) == (winners[0], TicketState.OPEN)
+        assert all(f"{ticket.assignee} was faster" in str(loser) for loser in losers)
+        claimed = sa.select(sa.func.count()).where(
+            TicketEntry.ticket_id == ticket_id, TicketEntry.action == Action.CLAIMED
+        )
+        assert db.session.scalar(claimed) == 1
+        assert verify()[1] is None
+
+
+def test_numbers_stay_unique_and_without_gaps(busy_app: Flask) -> None:
+    with busy_app.app_context():
+        team_id, person_id = make_team().id, make_user().id
+        first = make_ticket().number
+
+    def open_one() -> int:
+        return services.open_ticket(
+            actor=db.session.get_one(User, person_id),
+            title="Together",
+            description="All at once",
+            impact=Impact.MINOR,
+            urgency=Urgency.LOW,
+            team=db.session.get_one(Team, team_id),
+        ).number
+
+    numbers = all_at_once(busy_app, [open_one] * THREADS)
+    assert sorted(numbers) == list(range(first + 1, first + 1 + THREADS))  # type: ignore[type-var]
+
+
+def test_a_form_sent_twice_at_the_same_moment_makes_one_ticket(busy_app: Flask) -> None:
+    with busy_app.app_context():
+        team_id, person_id = make_team().id, make_user().id
+
+    def send() -> int:
+        return services.open_ticket(
+            actor=db.session.get_one(User, person_id),
+            title="Twice",
+            description="Sent by a nervous finger",
+            impact=Impact.MINOR,
+            urgency=Urgency.LOW,
+            team=db.session.get_one(Team, team_id),
+            form_token="the-same-form",
+        ).number
+
+    numbers = all_at_once(busy_app, [send] * THREADS)
+    assert len(set(numbers)) == 1
+    with busy_app.app_context():
+        assert db.session.scalar(sa.select(sa.func.count()).where(Ticket.form_token == "the-same-form")) == 1

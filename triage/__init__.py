@@ -1,0 +1,1 @@
+"""What happens between a problem and an agent."""

@@ -1,0 +1,1 @@
+"""The conversation that solves a problem or sorts it."""

@@ -1,0 +1,1 @@
+"""Tickets: queues, conversation, states and resolution."""

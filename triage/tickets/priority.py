@@ -1,0 +1,21 @@
+"""The priority matrix: impact by urgency."""
+
+import sqlalchemy as sa
+
+from portal.core.db import db
+from triage.tickets.enums import Impact, Urgency
+from triage.tickets.models import PriorityRule
+
+Matrix = dict[tuple[Impact, Urgency], int]
+# Used where the matrix has a hole, which only a damaged database can show.
+MIDDLE = 3
+
+
+def load_matrix() -> Matrix:
+    return {(rule.impact, rule.urgency): rule.priority for rule in db.session.scalars(sa.select(PriorityRule))}
+
+
+def priority_for(impact: Impact, urgency: Urgency) -> int:
+    """Return the priority the matrix gives, 1 (highest) to 5."""
+    query = sa.select(PriorityRule.priority).where(PriorityRule.impact == impact, PriorityRule.urgency == urgency)
+    return db.session.scalars(query).first() or MIDDLE

@@ -1,0 +1,135 @@
+"""Opening a ticket."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext
+
+from portal.core.audit.services import record
+from portal.core.db import db
+from portal.core.files.models import StoredFile
+from portal.directory.api import Service, Team, User
+from triage.tickets import routing
+from triage.tickets.enums import Action, ArticleUse, EntryKind, Event, Impact, TicketKind, TicketState, Urgency
+from triage.tickets.errors import IncompleteStep
+from triage.tickets.models import Category, Ticket, TicketArticle, TicketAttachment, TicketEntry, TicketSequence
+from triage.tickets.priority import priority_for
+from triage.tickets.services.history import add_entry
+from triage.tickets.services.telling import send_receipt, tell_agents
+
+TITLE_LENGTH = 200
+
+
+def open_ticket(
+    *,
+    actor: User,
+    title: str,
+    description: str,
+    impact: Impact,
+    urgency: Urgency,
+    requester: User | None = None,
+    kind: TicketKind = TicketKind.INCIDENT,
+    service: Service | None = None,
+    category: Category | None = None,
+    team: Team | None = None,
+    files: Iterable[StoredFile] = (),
+    articles: Mapping[int, ArticleUse] | None = None,
+    packet: dict[str, Any] | None = None,
+    form_token: str | None = None,
+    follows: Ticket | None = None,
+) -> Ticket:
+    """Open a ticket, send it to a team's queue, and tell the requester and the team.
+
+    A second call with the same ``form_token`` by the same person changes nothing and returns the ticket that the
+    first one made. ``team`` is a choice by hand that goes before the rules of routing. ``articles`` says what was offered while the person asked and what came of it.
+
+    Raises:
+        IncompleteStep: title or description is empty.
+        NobodyToAsk: the portal has no team.
+    """
+    if form_token:
+        # Of two forms sent at the same moment the second waits here until the first has its ticket.
+        _lock_sequence()
+        sent_before = find_by_token(form_token, actor)
+        if sent_before is not None:
+            return sent_before
+    title, description = " ".join(title.split())[:TITLE_LENGTH], description.strip()
+    if not title or not description:
+        raise IncompleteStep(gettext("Say in a few words what this is about."))
+    decision = routing.choose_team(service, chosen=team)
+    ticket = Ticket(
+        number=_next_number(),
+        kind=kind,
+        title=title,
+        description=description,
+        requester=requester or actor,
+        opened_by=actor,
+        team=decision.team,
+        routing=decision.as_data(),
+        service=service,
+        category=category,
+        impact=impact,
+        urgency=urgency,
+        priority=priority_for(impact, urgency),
+        packet=packet,
+        form_token=form_token,
+        follows=follows,
+    )
+    db.session.add(ticket)
+    db.session.flush()
+    _attach(ticket, files)
+    for article_id, use in (articles or {}).items():
+        db.session.add(TicketArticle(ticket_id=ticket.id, article_id=article_id, use=use))
+    entry = _begin_history(ticket, actor)
+    send_receipt(ticket, entry)
+    tell_agents(ticket, "new_in_queue", entry, actor=actor)
+    db.session.flush()
+    return ticket
+
+
+def find_by_token(form_token: str | None, actor: User) -> Ticket | None:
+    """Return the ticket this person already made with a form, if any."""
+    if not form_token:
+        return None
+    query = sa.select(Ticket).where(Ticket.form_token == form_token, Ticket.opened_by_id == actor.id)
+    return db.session.scalars(query).first()
+
+
+def _lock_sequence() -> None:
+    db.session.execute(sa.select(TicketSequence.last_number).where(TicketSequence.id == 1).with_for_update())
+
+
+def _next_number() -> int:
+    # The row stays locked until the commit, so two tickets never get one number and a rollback leaves no gap.
+    statement = (
+        sa.update(TicketSequence)
+        .where(TicketSequence.id == 1)
+        .values(last_number=TicketSequence.last_number + 1)
+        .returning(TicketSequence.last_number)
+        .execution_options(synchronize_session=False)
+    )
+    return db.session.execute(statement).scalar_one()
+
+
+def _attach(ticket: Ticket, files: Iterable[StoredFile]) -> None:
+    for file in files:
+        db.session.add(TicketAttachment(ticket_id=ticket.id, file_id=file.id))
+
+
+def _begin_history(ticket: Ticket, actor: User) -> TicketEntry:
+    after = {
+        name: getattr(ticket, name)
+        for name in ("kind", "title", "requester_id", "team_id", "service_id", "category_id", "impact", "urgency")
+    }
+    record(Event.OPENED, ticket, actor=actor, after={**after, "priority": ticket.priority, "state": ticket.state})
+    return add_entry(
+        ticket,
+        EntryKind.EVENT,
+        author=actor,
+        action=Action.OPENED,
+        to_state=TicketState.NEW,
+        team_id=ticket.team_id,
+        priority=ticket.priority,
+        routing=ticket.routing,
+    )
