@@ -5,6 +5,7 @@ from knowledge.content import ArticleContent
 from knowledge.enums import ArticleState, ArticleType, Outcome, Permission
 from knowledge.finding import FoundArticle, search_articles, suggest_articles, suggest_titles
 from knowledge.importing.services import ImportOptions, import_folder
+from knowledge.indexing.services import index_waiting_words
 from knowledge.models import Article
 from knowledge.permissions import Reader, visible_to
 from knowledge.queries.changes import Searchable, find_document, forget_changes, iterate_documents, list_changes
@@ -32,6 +33,7 @@ __all__ = [
     "find_document",
     "forget_changes",
     "import_folder",
+    "index_waiting_words",
     "is_token",
     "iterate_documents",
     "list_changes",

@@ -24,8 +24,9 @@ def index_changes() -> None:
     from knowledge.indexing.opening import prepare_model, release_index
     from knowledge.indexing.services import take_up_changes
 
-    prepare_model()
+    # New articles first: their words can be found before a first start has prepared the model.
     take_up_changes()
+    prepare_model()
     # Articles change now and then; the worker need not hold a hundred megabytes for it all day.
     release_index()
 

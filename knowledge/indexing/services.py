@@ -1,14 +1,19 @@
 """Bringing the index up to date. Every function commits nothing but the changes it has taken up."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from knowledge.indexing.documents import all_documents, documents_of, expected_digests
 from knowledge.indexing.opening import index_of_words, search_index
 from knowledge.queries.changes import forget_changes, list_changes
 from knowledge.search.document import SearchDocument
-from knowledge.search.index import Drift
 from knowledge.search.manifest import IndexDamaged
 from portal.core.db import db, unit_of_work
+
+if TYPE_CHECKING:
+    from knowledge.search.index import Drift
 
 BATCH = 200
 # Up to so many changed articles are embedded at once. After an import words come first, so that all of it can be found
@@ -36,6 +41,12 @@ def take_up_changes() -> int:
     if taken > FEW:
         search_index().reembed()
     return taken
+
+
+def index_waiting_words() -> None:
+    """Make the words of all waiting changes searchable at once; the job takes the changes up with their meaning."""
+    ids = {change.article_id for change in list_changes(None)}
+    index_of_words().add(list(documents_of(ids)))
 
 
 def _store(gone: set[int], documents: list[SearchDocument]) -> None:

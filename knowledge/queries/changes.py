@@ -62,7 +62,7 @@ def find_document(article_id: int) -> Searchable | None:
     return _searchable(version) if version else None
 
 
-def list_changes(limit: int = 500) -> Sequence[SearchChange]:
+def list_changes(limit: int | None = 500) -> Sequence[SearchChange]:
     """Return the oldest changes the index has yet to take up; several may name one article."""
     return db.session.scalars(sa.select(SearchChange).order_by(SearchChange.id).limit(limit)).all()
 

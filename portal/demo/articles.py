@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from knowledge.api import ImportOptions, import_folder
+from knowledge.api import ImportOptions, import_folder, index_waiting_words
 from portal.core.errors import Refused
 
 COLLECTION = "demo"
@@ -14,3 +14,5 @@ def load_articles(folder: Path) -> None:
     refused = report.refused()
     if refused:
         raise Refused(f"The demo article {refused[0].path} was refused: {refused[0].reason}")
+    # The first visitor finds something, also before the worker has started.
+    index_waiting_words()

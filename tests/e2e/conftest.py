@@ -42,6 +42,11 @@ class Portal:
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return run_portico(*arguments, environment=self.environment)
 
+    def errors(self) -> str:
+        """Return what the server said of its errors, for the report of a test that met one."""
+        log = (self.data_dir / "server.log").read_text()
+        return log[max(log.find("Traceback"), 0) :][-6000:]
+
     def mails(self) -> list[str]:
         """Return the messages sent so far, as the built-in mail folder keeps them."""
         return [path.read_text() for path in sorted((self.data_dir / "mail").glob("*.eml"))]
@@ -121,4 +126,4 @@ def people(request: pytest.FixtureRequest, browser: Browser, portal: Portal) -> 
     people = People(browser, portal, javascript=request.param)
     yield people
     people.close()
-    assert people.failures == []
+    assert people.failures == [], portal.errors()

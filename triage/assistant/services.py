@@ -58,7 +58,9 @@ def note_shown(conversation: Conversation, answers: Sequence[Answer]) -> None:
     known = {row.article_id for row in conversation.articles}
     for rank, answer in enumerate(answers, start=1):
         if answer.article_id not in known:
-            conversation.articles.append(ConversationArticle(article_id=answer.article_id, rank=rank))
+            conversation.articles.append(
+                ConversationArticle(article_id=answer.article_id, rank=rank, use=ArticleUse.SHOWN)
+            )
 
 
 def judge_article(conversation: Conversation, article_id: int, use: ArticleUse, *, user: User | None) -> None:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 import yaml
 from flask import Flask
 
+from knowledge.api import suggest_articles
 from portal.core.audit.services import verify
 from portal.core.db import db
 from portal.demo.load import ACCOUNTS, FOLDER, load_demo
@@ -50,6 +51,12 @@ def test_tickets_stand_where_their_story_ends(demo_app: Flask) -> None:
         TicketState.RESOLVED: 2,
         TicketState.CLOSED: 2,
     }
+
+
+def test_articles_are_found_before_the_worker_has_started(demo_app: Flask) -> None:
+    with demo_app.test_request_context():
+        found = suggest_articles("outlook keeps asking for my password", tokens={"public", "signed-in"})
+    assert "password" in found[0].title.lower()
 
 
 def test_the_audit_trail_of_the_loading_holds(demo_app: Flask) -> None:

@@ -196,6 +196,20 @@ def test_the_ticket_carries_what_is_known(client: CheckingClient, user: User) ->
     assert "VPN drops at home" in page and "did not help" in page
 
 
+def test_an_article_that_appears_on_the_way_is_noted_as_shown(client: CheckingClient, user: User, app: Flask) -> None:
+    client.sign_in(user)
+    conversation = begin(client)
+    previous = use_source(app, partial(suggest_from, SHELF))
+    try:
+        response = client.post(path(conversation, "ticket"), data=FILLED)
+    finally:
+        use_source(app, previous)
+    assert response.location == path(conversation, "sent")
+    ticket = db.session.scalars(sa.select(Ticket)).one()
+    assert ticket.packet is not None
+    assert [item["use"] for item in ticket.packet["articles"]] == ["shown", "shown"]
+
+
 def test_a_form_sent_twice_makes_one_ticket(client: CheckingClient, user: User) -> None:
     client.sign_in(user)
     conversation = begin(client)
