@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from migrations import commands
 from portal.app import FEATURES, create_app
+from portal.core import gathering
 from portal.core.db import db, unit_of_work
 from portal.core.settings import load_settings
 from portal.core.web.security import limiter
@@ -100,7 +101,8 @@ def app(base_app: Flask) -> Iterator[Flask]:
         yield base_app
         base_app.extensions["portico_queue"].flush()
         limiter.reset()
-        base_app.extensions.pop("portico_page_cache", None)
+        for forgotten in ("portico_page_cache", gathering.EXTENSION):
+            base_app.extensions.pop(forgotten, None)
 
 
 @pytest.fixture
