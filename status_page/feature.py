@@ -3,17 +3,17 @@ from flask_babel import lazy_gettext
 
 from portal.core.feature import AdministrationEntry, Feature, NavigationEntry
 from portal.core.settings import Settings
+from portal.core.web.finished_pages import offer_finished_pages
 from status_page import tasks  # noqa: F401 (declares the jobs, which the worker must know from its start)
 from status_page.banner import status_line_for_templates
 from status_page.enums import Event, Permission
-from status_page.hot_path import HotPath
 from status_page.routes import bp
 from status_page.serving import Library
 
 
 def _init_app(app: Flask) -> None:
     settings: Settings = app.extensions["portico_settings"]
-    app.wsgi_app = HotPath(app.wsgi_app, Library(settings.data_dir / "status"))  # type: ignore[method-assign]
+    offer_finished_pages(app, Library(settings.data_dir / "status"))
 
 
 FEATURE = Feature(

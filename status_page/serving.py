@@ -9,9 +9,11 @@ import json
 import os
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import cached_property
+from http import HTTPStatus
 from pathlib import Path
 from threading import Lock
 
@@ -35,6 +37,8 @@ _TYPES = {
 }
 _POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
 _EMBEDDED = ("banner.html", "badge.svg")
+_KEEP_SHORTLY = "public, max-age=5, stale-if-error=86400"
+_KEEP_FOR_EVER = "public, max-age=31536000, immutable"
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,16 @@ class Answer:
     headers: list[tuple[str, str]]
     body: bytes = b""
 
+    @cached_property
+    def status_line(self) -> str:
+        return f"{self.status} {HTTPStatus(self.status).phrase}"
+
+    @cached_property
+    def head(self) -> bytes:
+        """Status line and headers as HTTP/1.1 writes them, without the date and the empty line at the end."""
+        lines = [f"HTTP/1.1 {self.status_line}", *(f"{name}: {value}" for name, value in self.headers)]
+        return "".join(f"{line}\r\n" for line in lines).encode("latin-1")
+
 
 @dataclass(frozen=True)
 class _File:
@@ -53,10 +67,35 @@ class _File:
     etag: str
     modified: datetime
     headers: tuple[tuple[str, str], ...]
+    # Answers are made at their first use: by status, encoding, whether it may be kept for ever, whether it is a HEAD.
+    answers: dict[tuple[int, str, bool, bool], Answer] = field(default_factory=dict)
+
+    def answer(self, status: int, encoding: str = "", *, lasting: bool = False, head_only: bool = False) -> Answer:
+        key = (status, encoding, lasting, head_only)
+        if key not in self.answers:
+            self.answers[key] = self._make(*key)
+        return self.answers[key]
+
+    def _make(self, status: int, encoding: str, lasting: bool, head_only: bool) -> Answer:
+        headers = [
+            ("ETag", self.etag),
+            ("Last-Modified", format_datetime(self.modified, usegmt=True)),
+            ("Cache-Control", _KEEP_FOR_EVER if lasting else _KEEP_SHORTLY),
+            ("Vary", "Accept-Encoding"),
+            *self.headers,
+        ]
+        if status == 304:
+            return Answer(304, headers)
+        body = self.packed.get(encoding, self.plain)
+        headers += [("Content-Encoding", encoding)] if encoding else []
+        headers.append(("Content-Length", str(len(body))))
+        return Answer(status, headers, b"" if head_only else body)
 
 
 class Library:
     """The current set of finished pages; a new set is noticed at the next question, without a restart."""
+
+    prefixes = (PREFIX, API_PREFIX)
 
     def __init__(self, folder: Path) -> None:
         self._current = folder / CURRENT
@@ -171,27 +210,12 @@ def name_of(path: str) -> str | None:
 
 def _answer(file: _File, method: str, query: str, headers: Mapping[str, str]) -> Answer:
     lasting = bool(query) and file.headers[0][1].startswith("text/css")
-    answered = [
-        ("ETag", file.etag),
-        ("Last-Modified", format_datetime(file.modified, usegmt=True)),
-        (
-            "Cache-Control",
-            "public, max-age=31536000, immutable" if lasting else "public, max-age=5, stale-if-error=86400",
-        ),
-        ("Vary", "Accept-Encoding"),
-        *file.headers,
-    ]
     if _is_known(file, headers):
-        return Answer(304, answered)
-    body = file.plain
+        return file.answer(304, lasting=lasting)
     accepted = headers.get("accept-encoding", "")
-    for encoding in ("br", "gzip"):
-        if encoding in accepted and f"{encoding};q=0" not in accepted and encoding in file.packed:
-            body = file.packed[encoding]
-            answered.append(("Content-Encoding", encoding))
-            break
-    answered.append(("Content-Length", str(len(body))))
-    return Answer(200, answered, b"" if method == "HEAD" else body)
+    wanted = (name for name in ("br", "gzip") if name in accepted and f"{name};q=0" not in accepted)
+    encoding = next((name for name in wanted if name in file.packed), "")
+    return file.answer(200, encoding, lasting=lasting, head_only=method == "HEAD")
 
 
 def _is_known(file: _File, headers: Mapping[str, str]) -> bool:

@@ -32,7 +32,7 @@ def server_options(settings: Settings) -> dict[str, Any]:
     return {
         "bind": [f"{settings.host}:{settings.port}"],
         "proc_name": "portico-web",
-        "worker_class": "gthread",
+        "worker_class": "portal.operations.prompt_worker.PromptWorker",
         "workers": settings.web_workers,
         "threads": settings.web_threads,
         "worker_connections": 1000,
