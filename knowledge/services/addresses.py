@@ -14,6 +14,8 @@ from werkzeug.exceptions import HTTPException
 from knowledge.models import Article, ArticleFile, ArticleLink, ArticleSource
 from knowledge.rendering.document import Picture, Rendered, bound
 from portal.core.db import db
+from portal.core.files.picture_size import size_of
+from portal.core.files.services import path_of
 
 _OUTSIDE = ("http", "https", "mailto", "tel")
 _ARTICLE = re.compile(r"/articles/([1-9][0-9]{0,8})(?:/.*)?")
@@ -60,7 +62,9 @@ class ArticleAddresses:
         file = self.files.get(reference_of(address))
         if file is None or not file.file.is_picture:
             return None
-        return Picture(file_url(self.article_id, file))
+        # The page keeps the place of a picture free before it has arrived.
+        width, height = size_of(path_of(file.file)) or (None, None)
+        return Picture(file_url(self.article_id, file), width, height)
 
     def _own_page(self, path: str, address: str) -> str | None:
         if found := _ARTICLE.fullmatch(path):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from PIL import Image
 
 from knowledge.content import ArticleContent
 from knowledge.enums import ArticleType
@@ -259,3 +260,11 @@ def test_the_number_of_queries_for_an_article_stays_the_same(app: object, tmp_pa
             import_folder(folder, PUBLIC)
         counts.append(len(counted) / (3 if batch == "one" else 6))
     assert counts[1] <= counts[0]
+
+
+def test_a_picture_keeps_its_place_free_on_the_page(app: object, tmp_path: Path) -> None:
+    write(tmp_path, "in/a.md", "---\ntitle: One\n---\n![x](x.png)")
+    Image.new("RGB", (320, 41)).save(tmp_path / "in/x.png")
+    import_folder(tmp_path / "in", ImportOptions(audience=("public",)))
+    html = db.session.scalars(sa.select(ArticleVersion.body_html)).one()
+    assert 'width="320" height="41"' in html
