@@ -137,7 +137,7 @@ def _place(target: Path, item: Item, before: dict[str, str] | None, previous: Pa
     path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(content, 9, mtime=0))
     if find_spec("brotli"):
         # Taken along where it is installed; nothing depends on it.
-        import brotli  # type: ignore[import-not-found,unused-ignore]
+        import brotli
 
         path.with_name(f"{path.name}.br").write_bytes(brotli.compress(content))
     return {"sha256": checksum, "source": source, "changed_at": clock.now().isoformat()}

@@ -84,7 +84,7 @@ def _is_turned(segment: bytes) -> bool:
         for number in range(min(count, 100)):
             tag, _, _, value = struct.unpack_from(f"{order}HHIH", exif, start + 2 + 12 * number)
             if tag == _ORIENTATION:
-                return 5 <= value <= 8
+                return bool(5 <= value <= 8)
     except struct.error:
         return False
     return False
