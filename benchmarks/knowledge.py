@@ -22,7 +22,7 @@ from knowledge.content import ArticleContent
 from knowledge.importing.services import ImportOptions, import_folder
 from knowledge.models import Article
 from knowledge.queries.desk import count_desk, page_of_desk
-from knowledge.queries.feedback import usage_of
+from knowledge.queries.usage import usage_of
 from knowledge.services.articles import create_article, newest_version, publish_version
 from knowledge.services.sections import create_section
 from portal.app import FEATURES, create_app

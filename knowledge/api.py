@@ -9,8 +9,8 @@ from knowledge.indexing.services import index_waiting_words
 from knowledge.models import Article
 from knowledge.permissions import Reader, visible_to
 from knowledge.queries.changes import Searchable, find_document, forget_changes, iterate_documents, list_changes
-from knowledge.queries.feedback import usage_of
 from knowledge.queries.sections import Branch, section_tree
+from knowledge.queries.usage import usage_of
 from knowledge.search.document import Filters, Sort
 from knowledge.services.feedback import record_outcome
 from knowledge.usage import Usage

@@ -111,7 +111,6 @@ class FeedbackState(StrEnum):
 class Outcome(StrEnum):
     """What came of an article for somebody."""
 
-    VIEWED = "viewed"
     SOLVED = "solved"
     NOT_SOLVED = "not_solved"
     # The same person had the same problem again within 7 days after it was called solved.

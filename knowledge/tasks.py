@@ -76,6 +76,15 @@ def remind_of_reviews() -> None:
                 advance_overdue(article, stage)
 
 
+@job("knowledge.forget_readers", every=crontab(minute="10"))
+def forget_readers() -> None:
+    """Delete what told the readers of past days apart; their numbers stay."""
+    from knowledge.services.viewing import forget_readers as forget
+
+    with unit_of_work():
+        forget()
+
+
 @job("knowledge.check_unchecked", every=crontab(minute="*/10"))
 def check_unchecked() -> None:
     """Check the versions that were saved without being checked, as an import saves them."""

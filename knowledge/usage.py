@@ -17,9 +17,11 @@ Z = 1.96
 
 @dataclass(frozen=True)
 class Usage:
-    """Numbers of outcomes of one article."""
+    """What is known of one article: how often it was read, and what came of it."""
 
     views: int = 0
+    # Different people of each day, added up.
+    readers: int = 0
     solved: int = 0
     not_solved: int = 0
     came_back: int = 0

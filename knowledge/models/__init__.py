@@ -6,11 +6,13 @@ from knowledge.models.links import ArticleFile, ArticleLink, ArticleSource, Sear
 from knowledge.models.quality import ArticleQuality
 from knowledge.models.review import ChangeRequest, ChangeRequestItem, PassageComment, Review, ReviewerAssignment
 from knowledge.models.section import Section, SectionAudience
+from knowledge.models.usage import ArticleDay, ReaderOfDay, ReaderSalt
 from knowledge.models.version import ArticleVersion
 
 __all__ = [
     "Article",
     "ArticleAudience",
+    "ArticleDay",
     "ArticleFeedback",
     "ArticleFile",
     "ArticleLink",
@@ -23,6 +25,8 @@ __all__ = [
     "ChangeRequest",
     "ChangeRequestItem",
     "PassageComment",
+    "ReaderOfDay",
+    "ReaderSalt",
     "Review",
     "ReviewerAssignment",
     "SearchChange",

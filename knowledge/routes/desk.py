@@ -11,7 +11,8 @@ from knowledge.permissions import can_publish
 from knowledge.quality.checks import PASS_MARK
 from knowledge.queries import desk as desks
 from knowledge.queries import work
-from knowledge.queries.feedback import page_of_open_feedback, usage_of
+from knowledge.queries.feedback import page_of_open_feedback
+from knowledge.queries.usage import usage_of
 from knowledge.routes.blueprint import bp
 from knowledge.services import life_cycle
 from portal.core.auth import requires

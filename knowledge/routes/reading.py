@@ -8,7 +8,9 @@ from flask_login import current_user
 
 from knowledge.permissions import can_edit, works_on_knowledge
 from knowledge.queries import articles, sections
+from knowledge.queries.usage import list_most_read
 from knowledge.routes.blueprint import bp
+from knowledge.routes.counting import counts_views
 from portal.core.auth import Anonymous, public
 from portal.core.files.services import send_stored
 from portal.core.web import page
@@ -21,7 +23,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 @public
 @cached_for_anonymous
 def browse() -> ResponseReturnValue:
-    return page("knowledge/browse.html", tree=sections.section_tree(current_user))
+    tree, most_read = sections.section_tree(current_user), list_most_read(current_user)
+    return page("knowledge/browse.html", tree=tree, most_read=most_read)
 
 
 @bp.get("/sections/<slug>")
@@ -43,6 +46,7 @@ def section(slug: str) -> ResponseReturnValue:
 @bp.get("/articles/<int:article_id>", defaults={"slug": ""})
 @bp.get("/articles/<int:article_id>/<slug>")
 @public
+@counts_views
 @cached_for_anonymous
 def article(article_id: int, slug: str) -> ResponseReturnValue:
     found = articles.find_published(article_id, current_user)

@@ -113,6 +113,9 @@ class _Writer:
         self._stopping.set()
         self.wanted.set()
         self._thread.join(timeout=5)
+        # What came while the thread wrote its last batch.
+        with self._app.app_context():
+            self._notes.write_all()
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -94,3 +94,20 @@ def test_thread_of_the_process_writes_by_itself(tmp_path: Path) -> None:
         with unit_of_work():
             assert written() == ["by itself"]
         db.engine.dispose()
+
+
+def test_nothing_is_lost_when_the_process_stops_while_it_writes(tmp_path: Path) -> None:
+    settings = load_settings(data_dir=tmp_path, database_url="", semantic_search=False)
+    migrate(make_engine(settings))
+    app = create_app(settings)
+
+    @gathered("tests.late")
+    def write_late(notes: Sequence[str]) -> None:
+        write_failures.note("came while writing")
+
+    with app.app_context():
+        write_late.note("first")
+        app.extensions["portico_notes"]._writer._stop()
+        with unit_of_work():
+            assert written() == ["came while writing"]
+        db.engine.dispose()
