@@ -12,6 +12,7 @@ from werkzeug.local import LocalProxy
 
 from portal.core.db import db
 from portal.core.texts import gettext
+from portal.core.web.remembering import remembered
 from status_page.enums import OPEN_STATES, UNDER_WAY_STATES, ComponentState, SpanSource
 from status_page.models import Component, Incident, Span
 from status_page.permissions import component_visible_to, incident_visible_to
@@ -52,7 +53,8 @@ def status_line_for_templates() -> dict[str, Any]:
 
 
 def _line_when_needed() -> StatusLine | None:
-    line = status_line(current_user.audience_tokens)
+    tokens = current_user.audience_tokens
+    line = remembered(lambda: status_line(tokens), "status line", tokens, str(get_locale()))
     return None if line.state == "ok" else line
 
 

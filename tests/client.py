@@ -5,13 +5,14 @@ from typing import Any
 
 import html5lib
 import sqlalchemy as sa
-from flask import Flask, g
+from flask import Flask, current_app, g, has_app_context
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from portal.core.db import db
+from portal.core.web.remembering import MEMORIES
 from portal.directory.models import User
 
 CSRF_RAW = "0123456789abcdef0123456789abcdef01234567"
@@ -90,9 +91,14 @@ def watch_uncommitted(app: Flask) -> None:
 
 
 class count_queries:  # noqa: N801 (reads as a verb: with count_queries() as counted)
-    """Count the SQL statements inside the block; transaction control does not count."""
+    """Count the SQL statements inside the block, as a process has them that remembers nothing yet.
+
+    Transaction control does not count.
+    """
 
     def __enter__(self) -> "count_queries":
+        if has_app_context():
+            current_app.extensions.pop(MEMORIES, None)
         self.statements: list[str] = []
         event.listen(sa.Engine, "before_cursor_execute", self._note)
         return self

@@ -14,6 +14,7 @@ from portal.app import FEATURES, create_app
 from portal.core import gathering
 from portal.core.db import db, unit_of_work
 from portal.core.settings import load_settings
+from portal.core.web.remembering import MEMORIES
 from portal.core.web.security import limiter
 from portal.directory.roles import apply_builtin_roles
 from tests.client import CheckingClient, watch_uncommitted
@@ -101,7 +102,7 @@ def app(base_app: Flask) -> Iterator[Flask]:
         yield base_app
         base_app.extensions["portico_queue"].flush()
         limiter.reset()
-        for forgotten in ("portico_page_cache", gathering.EXTENSION):
+        for forgotten in (MEMORIES, gathering.EXTENSION):
             base_app.extensions.pop(forgotten, None)
 
 

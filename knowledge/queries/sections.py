@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from knowledge.models import Article, Section
 from knowledge.permissions import Reader, section_visible_to, visible_to
 from portal.core.db import db
+from portal.core.web.remembering import remembered
 
 
 @dataclass
@@ -60,8 +61,12 @@ def get_section(slug: str, reader: Reader) -> Section:
     return section
 
 
-def section_trail(section_id: int) -> list[tuple[str, str]]:
-    """Return name and slug of a section and those above it, the top first; one query."""
+def section_trail(section_id: int) -> tuple[tuple[str, str], ...]:
+    """Return name and slug of a section and those above it, the top first; at most one query."""
+    return remembered(lambda: _trail(section_id), "section trail", section_id)
+
+
+def _trail(section_id: int) -> tuple[tuple[str, str], ...]:
     above = aliased(Section)
     path = (
         sa.select(Section.id, Section.parent_id, Section.name, Section.slug, sa.literal(0).label("depth"))
@@ -74,4 +79,4 @@ def section_trail(section_id: int) -> list[tuple[str, str]]:
         )
     )
     rows = db.session.execute(sa.select(path.c.name, path.c.slug).order_by(path.c.depth.desc()))
-    return [(name, slug) for name, slug in rows]
+    return tuple((name, slug) for name, slug in rows)

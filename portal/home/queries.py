@@ -1,20 +1,36 @@
 """What the front page shows, read from the features."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from flask_login import current_user
 
-from knowledge.api import Branch, section_tree
+from knowledge.api import section_tree
+from portal.core.web.remembering import remembered
 from triage.tickets.api import Ticket, list_own_open
 
 MOST_SUBJECTS = 9
 MOST_TICKETS = 3
 
 
-def largest_subjects() -> list[Branch]:
+@dataclass(frozen=True)
+class Subject:
+    """A section at the top of the tree, and how many articles the reader finds in it."""
+
+    name: str
+    slug: str
+    total: int
+
+
+def largest_subjects() -> tuple[Subject, ...]:
     """Return the subjects with the most articles the current reader may see, in the order of their names."""
+    return remembered(_largest_subjects, "largest subjects", current_user.audience_tokens)
+
+
+def _largest_subjects() -> tuple[Subject, ...]:
     largest = sorted(section_tree(current_user), key=lambda branch: -branch.total)[:MOST_SUBJECTS]
-    return sorted(largest, key=lambda branch: branch.section.name.casefold())
+    subjects = (Subject(branch.section.name, branch.section.slug, branch.total) for branch in largest)
+    return tuple(sorted(subjects, key=lambda subject: subject.name.casefold()))
 
 
 def latest_open_tickets() -> Sequence[Ticket]:

@@ -1,10 +1,21 @@
 """Languages, and times as people say them."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 
-from flask import Flask, current_app, has_request_context, request
-from flask_babel import Babel, format_date, format_datetime, format_timedelta, get_locale, get_timezone, gettext
+from babel import Locale
+from babel.support import Translations
+from flask import Flask, current_app, g, has_request_context, request
+from flask_babel import (
+    Babel,
+    format_date,
+    format_datetime,
+    format_timedelta,
+    get_locale,
+    get_timezone,
+    get_translations,
+    gettext,
+)
 from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -23,6 +34,14 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.config["BABEL_DEFAULT_TIMEZONE"] = settings.default_time_zone
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
     babel.init_app(app, locale_selector=chosen_locale, timezone_selector=chosen_time_zone)
+    # Flask-Babel finds the catalogue anew for each text, and a list shows hundreds: here once for each language.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: _catalogue().ugettext(text),
+        ngettext=lambda one, many, number: _catalogue().ungettext(one, many, number),
+        newstyle=True,
+        pgettext=lambda context, text: _catalogue().upgettext(context, text),
+        npgettext=lambda context, one, many, number: _catalogue().unpgettext(context, one, many, number),
+    )
     app.jinja_env.filters |= {
         "relative_time": relative_time,
         "datetime": exact_time,
@@ -67,15 +86,15 @@ def relative_time(moment: datetime | None) -> Markup:
     if abs(difference) < timedelta(minutes=1):
         words = gettext("just now")
     elif abs(difference) < timedelta(days=7):
-        words = _distance(int(difference.total_seconds() / 60), str(get_locale()))
+        words = _distance(int(difference.total_seconds() / 60), _reader()[0])
     else:
         words = _moment(moment, "date", *_reader())
-    return _time_element(moment, words)
+    return _time_element(moment, words, *_reader())
 
 
 def exact_time(moment: datetime | None) -> Markup:
     """Return a moment with date and minute in the reader's time zone."""
-    return Markup("") if moment is None else _time_element(moment, _moment(moment, "medium", *_reader()))
+    return Markup("") if moment is None else _time_element(moment, _moment(moment, "medium", *_reader()), *_reader())
 
 
 def plain_date(day: date | None) -> str:
@@ -91,14 +110,24 @@ def file_size(size: int) -> str:
     return f"{amount:.0f} {units[0]}" if units[0] == "B" or amount >= 10 else f"{amount:.1f} {units[0]}"
 
 
-def _time_element(moment: datetime, words: str) -> Markup:
-    reader = _reader()
-    exact, machine = _moment(moment, "full", *reader), _moment(moment, "iso", *reader)
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(machine, exact, words)
+def _catalogue() -> Translations:
+    """Return the texts of the language spoken now; Flask-Babel forgets the slot whenever that changes."""
+    spoken = g.get("_flask_babel")
+    kept: Translations | None = getattr(spoken, "babel_translations", None)
+    if kept is None:
+        kept = get_translations()
+        if "_flask_babel" in g:
+            g._flask_babel.babel_translations = kept  # noqa: SLF001 (where Flask-Babel keeps what it speaks)
+    return kept
 
 
 def _reader() -> tuple[str, str]:
-    return str(get_locale()), str(get_timezone())
+    return _names(get_locale(), get_timezone())
+
+
+@lru_cache(maxsize=64)
+def _names(locale: Locale | None, time_zone: tzinfo | None) -> tuple[str, str]:
+    return str(locale), str(time_zone)
 
 
 # A list shows a hundred times, and asks for the same ones again each half minute; formatting one takes longer than
@@ -108,6 +137,12 @@ def _moment(moment: datetime, shape: str, locale: str, time_zone: str) -> str:
     if shape == "iso":
         return moment.astimezone(get_timezone() or moment.tzinfo).isoformat(timespec="seconds")
     return str(format_date(moment, format="medium") if shape == "date" else format_datetime(moment, format=shape))
+
+
+@lru_cache(maxsize=8192)
+def _time_element(moment: datetime, words: str, locale: str, time_zone: str) -> Markup:
+    exact, machine = _moment(moment, "full", locale, time_zone), _moment(moment, "iso", locale, time_zone)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(machine, exact, words)
 
 
 @lru_cache(maxsize=4096)

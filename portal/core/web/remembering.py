@@ -1,0 +1,79 @@
+"""What was read once and stays true.
+
+Every change of state moves the audit trail on. Something read from the database is therefore kept together with the
+position of the trail at which it was read, and given out only while the trail still stands there: nothing outlives a
+change, on any node, and checking costs one small query a request.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from threading import Lock
+from time import monotonic
+from typing import Any, TypeVar
+
+from flask import current_app, g, has_request_context, request
+
+from portal.core.audit.services import chain_position
+
+Value = TypeVar("Value")
+MEMORIES = "portico_memories"
+MOST_KEPT = 2048
+# What depends on the hour, as "two minutes ago" or the end of a planned time, must not grow old.
+LONGEST_SECONDS = 60.0
+
+
+class Memory:
+    """A small least-recently-used store, one for each process."""
+
+    def __init__(self, most: int = MOST_KEPT) -> None:
+        self._most = most
+        self._kept: OrderedDict[Hashable, tuple[int, float, Any]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable, position: int) -> Any:
+        """Return what is kept, None when there is nothing or the trail has moved on."""
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is None or kept[0] != position or monotonic() - kept[1] > LONGEST_SECONDS:
+                return None
+            self._kept.move_to_end(key)
+            return kept[2]
+
+    def put(self, key: Hashable, position: int, value: Any) -> None:
+        with self._lock:
+            self._kept[key] = (position, monotonic(), value)
+            self._kept.move_to_end(key)
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+
+
+def remembered(read: Callable[[], Value], *key: Hashable) -> Value:
+    """Return what ``read`` gives, from memory while nothing has changed since it was read for the same key.
+
+    The value must be plain: no rows of the session, nothing that somebody may change. The key holds all it depends
+    on besides stored data, as the reader's audience and the language. Only requests that change nothing remember:
+    what another has in hand may yet be rolled back.
+    """
+    if not has_request_context() or request.method not in ("GET", "HEAD"):
+        return read()
+    memory, position = memory_of("facts", MOST_KEPT), position_of_request()
+    value = memory.get(key, position)
+    if value is None:
+        value = read()
+        memory.put(key, position, value)
+    kept: Value = value
+    return kept
+
+
+def memory_of(name: str, most: int) -> Memory:
+    """Return one of this application's stores."""
+    memories: dict[str, Memory] = current_app.extensions.setdefault(MEMORIES, {})
+    return memories.setdefault(name, Memory(most))
+
+
+def position_of_request() -> int:
+    """Return where the trail stood when this request first asked."""
+    if "trail_position" not in g:
+        g.trail_position = chain_position()
+    position: int = g.trail_position
+    return position

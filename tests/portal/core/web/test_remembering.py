@@ -1,0 +1,60 @@
+"""What was read is given out again only while nothing has changed."""
+
+from flask import Flask
+
+from portal.core.audit.services import record
+from portal.core.db import db
+from portal.core.web.remembering import LONGEST_SECONDS, Memory, remembered
+from portal.directory.enums import Event
+from tests.factories.directory import make_team
+
+
+class Reading:
+    def __init__(self) -> None:
+        self.times = 0
+
+    def __call__(self) -> int:
+        self.times += 1
+        return self.times
+
+
+def read_twice(app: Flask, reading: Reading, *, method: str = "GET") -> list[int]:
+    answers = []
+    for _ in range(2):
+        with app.test_request_context("/", method=method):
+            answers.append(remembered(reading, "a fact", frozenset({"public"})))
+    return answers
+
+
+def test_a_fact_is_read_once(app: Flask) -> None:
+    assert read_twice(app, Reading()) == [1, 1]
+
+
+def test_a_change_anywhere_makes_it_read_anew(app: Flask) -> None:
+    reading = Reading()
+    read_twice(app, reading)
+    record(Event.TEAM_CREATED, make_team(), actor=None)
+    db.session.commit()
+    assert read_twice(app, reading) == [2, 2]
+
+
+def test_a_request_that_changes_something_neither_keeps_nor_uses_it(app: Flask) -> None:
+    reading = Reading()
+    assert read_twice(app, reading, method="POST") == [1, 2]
+    assert read_twice(app, reading) == [3, 3]
+    assert read_twice(app, reading, method="POST") == [4, 5]
+
+
+def test_the_key_tells_readers_apart(app: Flask) -> None:
+    with app.test_request_context("/"):
+        assert remembered(lambda: "mine", "a fact", frozenset({"agents"})) == "mine"
+        assert remembered(lambda: "yours", "a fact", frozenset({"public"})) == "yours"
+
+
+def test_memory_keeps_the_latest_and_no_more() -> None:
+    memory = Memory(most=2)
+    for key in ("one", "two", "three"):
+        memory.put(key, 7, key)
+    assert [memory.get(key, 7) for key in ("one", "two", "three")] == [None, "two", "three"]
+    assert memory.get("three", 8) is None
+    assert LONGEST_SECONDS <= 60
