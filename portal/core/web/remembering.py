@@ -11,12 +11,13 @@ from threading import Lock
 from time import monotonic
 from typing import Any, TypeVar
 
-from flask import current_app, g, has_request_context, request
+from flask import current_app, has_request_context, request
 
 from portal.core.audit.services import chain_position
 
 Value = TypeVar("Value")
 MEMORIES = "portico_memories"
+POSITION = "portico.trail_position"
 MOST_KEPT = 2048
 # What depends on the hour, as "two minutes ago" or the end of a planned time, must not grow old.
 LONGEST_SECONDS = 60.0
@@ -73,7 +74,6 @@ def memory_of(name: str, most: int) -> Memory:
 
 def position_of_request() -> int:
     """Return where the trail stood when this request first asked."""
-    if "trail_position" not in g:
-        g.trail_position = chain_position()
-    position: int = g.trail_position
-    return position
+    if POSITION not in request.environ:
+        request.environ[POSITION] = chain_position()
+    return int(request.environ[POSITION])
