@@ -13,7 +13,8 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy import event
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.orm import InstanceState, Session, SessionTransaction
+from sqlalchemy.orm.base import NO_VALUE
 
 from portal.core import clock
 from portal.core.audit.chain import FIRST_HASH, Break, event_hash, find_break, inserted
@@ -81,16 +82,35 @@ def record(
 
 
 def changes(row: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the columns of ``row`` changed since it was loaded, as they were and as they are; call before a flush."""
+    """Return the columns of ``row`` changed since it was loaded, as they were and as they are; call before a flush.
+
+    What was set without having been loaded, as on an expired row, is asked of the database.
+    """
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
     state = sa.inspect(row)
-    for column in state.mapper.column_attrs:
-        history = state.attrs[column.key].load_history()
-        if history.has_changes():
-            before[column.key] = history.deleted[0] if history.deleted else None
-            after[column.key] = history.added[0] if history.added else None
+    # Loading what is expired must not write the change first: it would then be no change any more.
+    with db.session.no_autoflush:
+        for column in state.mapper.column_attrs:
+            history = state.attrs[column.key].load_history()
+            if history.has_changes():
+                before[column.key] = history.deleted[0] if history.deleted else NO_VALUE
+                after[column.key] = history.added[0] if history.added else None
+        stored = _stored(state, [key for key, value in before.items() if value is NO_VALUE])
+    before |= stored
+    for key in [key for key in stored if stored[key] == after[key]]:
+        del before[key], after[key]
     return before, after
+
+
+def _stored(state: InstanceState[Any], names: list[str]) -> dict[str, Any]:
+    """Return what the database holds in these columns of a row; None for each where it has no such row yet."""
+    mapper = state.mapper
+    if not names or not state.persistent:
+        return dict.fromkeys(names)
+    key = zip(mapper.primary_key, state.identity or (), strict=True)
+    query = sa.select(*(mapper.columns[name] for name in names)).where(*(column == value for column, value in key))
+    return dict(zip(names, db.session.execute(query).one(), strict=True))
 
 
 def verify(progress: Callable[[int, int], None] | None = None) -> tuple[int, Break | None]:

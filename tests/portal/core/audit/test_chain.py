@@ -4,12 +4,14 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import defer
 
 from portal.core.audit.models import AuditEvent, AuditHead
 from portal.core.audit.services import changes, record, verify
 from portal.core.db import db
 from portal.directory.enums import Event
-from tests.factories.directory import make_user
+from portal.directory.models import Team
+from tests.factories.directory import make_team, make_user
 
 
 def write_events(count: int) -> None:
@@ -41,6 +43,31 @@ def test_event_is_written_with_the_change(app: Flask) -> None:
     assert event.before == {"display_name": "Before"}
     assert event.after == {"display_name": "After"}
     assert verify() == (1, None)
+
+
+@pytest.mark.parametrize("expired", [None, ["name"]], ids=["the whole row", "the column alone"])
+def test_changes_of_what_was_never_loaded_tell_how_it_was(app: Flask, expired: list[str] | None) -> None:
+    team = make_team(name="Before", description="Same")
+    db.session.expire(team, expired)
+    team.name = "After"
+    assert changes(team) == ({"name": "Before"}, {"name": "After"})
+    db.session.flush()
+    assert changes(team) == ({}, {})
+
+
+def test_changes_of_a_column_left_out_when_the_row_was_read(app: Flask) -> None:
+    team_id = make_team(name="Before", description="Same").id
+    db.session.expunge_all()
+    query = sa.select(Team).where(Team.id == team_id).options(defer(Team.name), defer(Team.description))
+    team = db.session.scalars(query).one()
+    team.name, team.description = "After", "Same"
+    assert changes(team) == ({"name": "Before"}, {"name": "After"})
+
+
+def test_changes_of_a_new_row_begin_with_nothing(app: Flask) -> None:
+    before, after = changes(Team(key="new", name="New"))
+    assert before == {"key": None, "name": None}
+    assert after == {"key": "new", "name": "New"}
 
 
 def test_rolled_back_change_leaves_no_event(app: Flask) -> None:
