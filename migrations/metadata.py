@@ -8,6 +8,7 @@ import portal.core.files.models
 import portal.core.jobs.models
 import portal.core.notifications.models
 import portal.core.outbox.models
+import portal.core.sent_forms.models
 import portal.directory.models
 import status_page.models
 import triage.assistant.models

@@ -15,6 +15,7 @@ from portal.core.notifications.routes import bp as notifications_bp
 from portal.core.notifications.routes import unread_for_templates
 from portal.core.outbox import enums as outbox
 from portal.core.outbox.routes import bp as outbox_bp
+from portal.core.sent_forms import tasks as sent_forms_tasks
 
 AUDIT = Feature(
     name="audit",

@@ -94,7 +94,6 @@ class ResolveForm(FlaskForm):
 
 class ReopenForm(FlaskForm):
     reason = text_area(lazy_gettext("What still does not work?"), lazy_gettext("Say what still does not work."), rows=3)
-    form_token = HiddenField()
 
 
 class HoldForm(FlaskForm):

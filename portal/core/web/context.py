@@ -10,12 +10,13 @@ from flask_login import current_user
 from werkzeug.local import LocalProxy
 
 from portal.core.feature import NavigationEntry, registered_features
+from portal.core.sent_forms.services import new_form_token
 
 MOST_ENTRIES = 7
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.globals |= {"url_with": url_with, "asset": asset}
+    app.jinja_env.globals |= {"url_with": url_with, "asset": asset, "new_form_token": new_form_token}
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.context_processor(_context)

@@ -1,6 +1,5 @@
 """Steps of whoever asked."""
 
-import secrets
 from typing import Any
 
 from flask import flash
@@ -65,12 +64,7 @@ def follow_up(number: int) -> ResponseReturnValue:
     opened: list[Ticket] = []
 
     def act() -> None:
-        token = form.form_token.data or secrets.token_urlsafe(24)
-        opened.append(
-            services.open_follow_up(
-                ticket, actor=current_user, description=forms.text_of(form.reason), form_token=token
-            )
-        )
+        opened.append(services.open_follow_up(ticket, actor=current_user, description=forms.text_of(form.reason)))
 
     answer = take_step("reopen", form, ticket, act)
     return see_other("tickets.ticket", number=opened[0].number) if opened else answer

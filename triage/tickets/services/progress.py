@@ -118,7 +118,7 @@ def reopen_ticket(ticket: Ticket, *, actor: User, reason: str) -> None:
     db.session.flush()
 
 
-def open_follow_up(ticket: Ticket, *, actor: User, description: str, form_token: str | None = None) -> Ticket:
+def open_follow_up(ticket: Ticket, *, actor: User, description: str) -> Ticket:
     """Open a new ticket that goes on from one which can no longer be opened again."""
     if not can_confirm(actor, ticket):
         require_agent(ticket, actor)
@@ -134,7 +134,6 @@ def open_follow_up(ticket: Ticket, *, actor: User, description: str, form_token:
         category=ticket.category,
         impact=ticket.impact,
         urgency=ticket.urgency,
-        form_token=form_token,
         follows=ticket,
     )
 
