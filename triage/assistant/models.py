@@ -41,6 +41,6 @@ class ConversationArticle(Identified, Timestamped, Model):
     __table_args__ = (UniqueConstraint("conversation_id", "article_id"),)
 
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
-    article_id: Mapped[int] = mapped_column(index=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), index=True)
     rank: Mapped[int]
     use: Mapped[ArticleUse] = mapped_column(text_enum(ArticleUse), default=ArticleUse.SHOWN)

@@ -115,6 +115,28 @@ def test_a_failing_migration_leaves_the_database_as_it_was(
     refuse_unless_current(empty_settings)
 
 
+def test_what_named_no_article_is_gone_and_the_rest_stays(empty_settings: Settings) -> None:
+    engine = make_engine(empty_settings)
+    with engine.begin() as connection:
+        commands.upgrade(connection, "0011")
+    now = "'2026-03-02 09:00:00+00:00'"
+    conversation = "INSERT INTO conversation (token, text, outcome, created_at, updated_at)"
+    offered = 'INSERT INTO conversation_article (conversation_id, article_id, rank, "use", created_at, updated_at)'
+    execute(
+        empty_settings,
+        f"{conversation} VALUES ('one', 'VPN', 'open', {now}, {now})",
+        f"{offered} SELECT id, 4711, 1, 'shown', {now}, {now} FROM conversation",
+    )
+    migrate(engine)
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM conversation")).scalar_one() == 1
+        assert connection.execute(sa.text("SELECT count(*) FROM conversation_article")).scalar_one() == 0
+    refused = f"{offered} SELECT id, 4711, 1, '{{use}}', {now}, {now} FROM conversation"
+    for use in ("shown", "nonsense"):
+        with pytest.raises(sa.exc.IntegrityError, match="(?i)foreign key" if use == "shown" else "(?i)check"):
+            execute(empty_settings, refused.format(use=use))
+
+
 def test_refuses_a_database_that_does_not_answer(tmp_path: Path) -> None:
     settings = load_settings(data_dir=tmp_path, database_url="postgresql://u:secret-word@127.0.0.1:1/none")
     with pytest.raises(PreflightFailed, match="PORTICO_DATABASE_URL") as refusal:

@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.exc import IntegrityError
 
+from knowledge.models import Article as KnownArticle
 from portal.core.audit.models import AuditEvent
 from portal.core.db import db
 from portal.directory.models import User
 from tests.client import CheckingClient
 from tests.clock import HeldClock
 from tests.factories.directory import make_service, make_team, make_user
+from tests.factories.knowledge import make_article
 from tests.factories.tickets import make_agent, make_category
 from triage.assistant.answers import use_source
 from triage.assistant.enums import Event, Outcome
@@ -44,22 +47,24 @@ class Article:
     token: str = "public"
 
 
-SHELF = [
-    Article(11, "VPN drops at home", "/articles/vpn-drops", "Quit the second VPN."),
-    Article(12, "Set up remote access", "/articles/remote-access", "Install the profile."),
-    Article(13, "Gateway log for agents", "/articles/gateway", "Internal.", token="agents"),
-]
-
-
 def suggest_from(shelf: list[Article], text: str, *, tokens: Any, limit: int) -> list[Article]:
     return [article for article in shelf if article.token in tokens and "vpn" in text.lower()][:limit]
 
 
 @pytest.fixture
-def shelf(app: Flask) -> Iterator[None]:
-    """A shelf of articles in place of the knowledge base: the assistant asks it through the same call."""
-    previous = use_source(app, partial(suggest_from, SHELF))
-    yield
+def articles(app: Flask) -> list[Article]:
+    return [
+        Article(make_article("VPN drops at home").id, "VPN drops at home", "/articles/1", "Quit the second VPN."),
+        Article(make_article("Set up remote access").id, "Set up remote access", "/articles/2", "Install the profile."),
+        Article(make_article("Gateway log").id, "Gateway log for agents", "/articles/3", "Internal.", token="agents"),
+    ]
+
+
+@pytest.fixture
+def shelf(app: Flask, articles: list[Article]) -> Iterator[list[int]]:
+    """A shelf in place of the search: the assistant asks it through the same call. Gives the ids of its articles."""
+    previous = use_source(app, partial(suggest_from, articles))
+    yield [article.article_id for article in articles]
     use_source(app, previous)
 
 
@@ -89,15 +94,14 @@ def test_anyone_may_ask(client: CheckingClient) -> None:
     assert "my words" in client.get("/ask?text=my words").text
 
 
-@pytest.mark.usefixtures("shelf")
-def test_answers_come_first_with_passage_and_link(client: CheckingClient) -> None:
+def test_answers_come_first_with_passage_and_link(client: CheckingClient, shelf: list[int]) -> None:
     conversation = begin(client)
     text = client.get(path(conversation)).text
     assert "VPN drops at home" in text and "Quit the second VPN." in text
     assert "Gateway log for agents" not in text
     assert "You sign in first. What you wrote is kept." in text
     shown = db.session.execute(sa.select(ConversationArticle.article_id, ConversationArticle.use)).all()
-    assert sorted(shown) == [(11, ArticleUse.SHOWN), (12, ArticleUse.SHOWN)]
+    assert sorted(shown) == [(shelf[0], ArticleUse.SHOWN), (shelf[1], ArticleUse.SHOWN)]
 
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 10_001])
@@ -111,27 +115,25 @@ def test_without_an_answer_a_person_is_offered(client: CheckingClient) -> None:
     assert "Nothing fitting was found" in client.get(path(begin(client))).text
 
 
-@pytest.mark.usefixtures("shelf")
-def test_solved_is_only_what_the_person_says(client: CheckingClient) -> None:
+def test_solved_is_only_what_the_person_says(client: CheckingClient, shelf: list[int]) -> None:
     conversation = begin(client)
     assert outcome_of(conversation) is Outcome.OPEN
-    response = client.post(path(conversation, "articles/11"), data={"use": "helped"})
+    response = client.post(path(conversation, f"articles/{shelf[0]}"), data={"use": "helped"})
     assert response.location == path(conversation)
     assert "Good to hear that it works" in client.get(path(conversation)).text
     assert outcome_of(conversation) is Outcome.SOLVED
-    assert db.session.scalars(sa.select(AuditEvent.action)).all() == [Event.SOLVED]
-    client.post(path(conversation, "articles/11"), data={"use": "rejected"})
+    assert db.session.scalars(sa.select(AuditEvent.action).order_by(AuditEvent.id)).all()[-1] == Event.SOLVED
+    client.post(path(conversation, f"articles/{shelf[0]}"), data={"use": "rejected"})
     assert outcome_of(conversation) is Outcome.OPEN
 
 
-@pytest.mark.usefixtures("shelf")
-def test_reading_leads_to_the_article_and_is_noted(client: CheckingClient) -> None:
+def test_reading_leads_to_the_article_and_is_noted(client: CheckingClient, shelf: list[int]) -> None:
     conversation = begin(client)
-    response = client.post(path(conversation, "articles/12"), data={"use": "opened"})
-    assert (response.status_code, response.location) == (303, "/articles/remote-access")
-    assert conversation.use_of(12) is ArticleUse.OPENED
-    assert client.post(path(conversation, "articles/13"), data={"use": "helped"}).status_code == 409
-    assert client.post(path(conversation, "articles/11"), data={"use": "nonsense"}).status_code == 400
+    response = client.post(path(conversation, f"articles/{shelf[1]}"), data={"use": "opened"})
+    assert (response.status_code, response.location) == (303, "/articles/2")
+    assert conversation.use_of(shelf[1]) is ArticleUse.OPENED
+    assert client.post(path(conversation, f"articles/{shelf[2]}"), data={"use": "helped"}).status_code == 409
+    assert client.post(path(conversation, f"articles/{shelf[0]}"), data={"use": "nonsense"}).status_code == 400
 
 
 @pytest.mark.usefixtures("shelf")
@@ -164,14 +166,13 @@ def test_signing_in_on_the_way_loses_nothing(client: CheckingClient, user: User)
     assert "My VPN drops. It is annoying." in text
 
 
-@pytest.mark.usefixtures("shelf")
-def test_the_ticket_carries_what_is_known(client: CheckingClient, user: User) -> None:
+def test_the_ticket_carries_what_is_known(client: CheckingClient, user: User, shelf: list[int]) -> None:
     team = make_team("Network")
     service = make_service("VPN", owner_team=team, keywords=["vpn", "vpn drops"])
     category = make_category("VPN", service=service, keywords=["vpn", "vpn drops"])
     client.sign_in(user)
     conversation = begin(client)
-    client.post(path(conversation, "articles/11"), data={"use": "rejected"})
+    client.post(path(conversation, f"articles/{shelf[0]}"), data={"use": "rejected"})
     form = client.get(path(conversation, "ticket")).text
     assert f'<option selected value="{service.id}">' in form
     assert f'<option selected value="{category.id}">' in form
@@ -185,9 +186,12 @@ def test_the_ticket_carries_what_is_known(client: CheckingClient, user: User) ->
     assert ticket.packet is not None
     assert ticket.packet["version"] == 1
     assert ticket.packet["suggestion"]["service_id"] == service.id
-    assert [(item["id"], item["use"]) for item in ticket.packet["articles"]] == [(11, "rejected"), (12, "shown")]
+    assert [(item["id"], item["use"]) for item in ticket.packet["articles"]] == [
+        (shelf[0], "rejected"),
+        (shelf[1], "shown"),
+    ]
     uses = db.session.execute(sa.select(TicketArticle.article_id, TicketArticle.use)).all()
-    assert sorted(uses) == [(11, ArticleUse.REJECTED), (12, ArticleUse.SHOWN)]
+    assert sorted(uses) == [(shelf[0], ArticleUse.REJECTED), (shelf[1], ArticleUse.SHOWN)]
     sent = client.get(path(conversation, "sent")).text
     assert f"#{ticket.number}" in sent and "Network has it in the queue." in sent
     assert client.get(path(conversation)).location == path(conversation, "sent")
@@ -196,10 +200,12 @@ def test_the_ticket_carries_what_is_known(client: CheckingClient, user: User) ->
     assert "VPN drops at home" in page and "did not help" in page
 
 
-def test_an_article_that_appears_on_the_way_is_noted_as_shown(client: CheckingClient, user: User, app: Flask) -> None:
+def test_an_article_that_appears_on_the_way_is_noted_as_shown(
+    client: CheckingClient, user: User, app: Flask, articles: list[Article]
+) -> None:
     client.sign_in(user)
     conversation = begin(client)
-    previous = use_source(app, partial(suggest_from, SHELF))
+    previous = use_source(app, partial(suggest_from, articles))
     try:
         response = client.post(path(conversation, "ticket"), data=FILLED)
     finally:
@@ -282,6 +288,26 @@ def test_silence_is_abandoned_not_solved(client: CheckingClient, clock: HeldCloc
     assert mark_abandoned() == 1
     db.session.refresh(conversation)
     assert conversation.outcome is Outcome.ABANDONED
+
+
+def test_what_was_offered_goes_with_the_article(client: CheckingClient, user: User, shelf: list[int]) -> None:
+    """Articles are retired and not deleted; should one ever be, no ticket points into the void."""
+    client.sign_in(user)
+    conversation = begin(client)
+    client.post(path(conversation, "ticket"), data=FILLED)
+    db.session.execute(sa.delete(KnownArticle).where(KnownArticle.id == shelf[0]))
+    for table in (TicketArticle, ConversationArticle):
+        assert db.session.scalars(sa.select(table.article_id)).all() == [shelf[1]]
+    number = db.session.scalars(sa.select(Ticket.number)).one()
+    assert client.get(f"/tickets/{number}").status_code == 200
+
+
+def test_no_article_is_made_up(app: Flask, user: User, client: CheckingClient) -> None:
+    conversation = begin(client)
+    db.session.add(ConversationArticle(conversation_id=conversation.id, article_id=999_999, rank=1))
+    with pytest.raises(IntegrityError):
+        db.session.flush()
+    db.session.rollback()
 
 
 def test_too_many_questions_are_slowed_down(client: CheckingClient) -> None:

@@ -102,6 +102,6 @@ class TicketArticle(Identified, Model):
     __table_args__ = (UniqueConstraint("ticket_id", "article_id"),)
 
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id", ondelete="CASCADE"))
-    article_id: Mapped[int] = mapped_column(index=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), index=True)
     use: Mapped[ArticleUse] = mapped_column(text_enum(ArticleUse))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
