@@ -118,7 +118,7 @@ def test_a_failing_migration_leaves_the_database_as_it_was(
 def test_what_named_no_article_is_gone_and_the_rest_stays(empty_settings: Settings) -> None:
     engine = make_engine(empty_settings)
     with engine.begin() as connection:
-        commands.upgrade(connection, "0011")
+        commands.upgrade(connection, "0012")
     now = "'2026-03-02 09:00:00+00:00'"
     conversation = "INSERT INTO conversation (token, text, outcome, created_at, updated_at)"
     offered = 'INSERT INTO conversation_article (conversation_id, article_id, rank, "use", created_at, updated_at)'
