@@ -9,6 +9,7 @@ class Permission(StrEnum):
     ARTICLE_REVIEW = "knowledge.article.review"
     ARTICLE_PUBLISH = "knowledge.article.publish"
     ARTICLE_EXPORT = "knowledge.article.export"
+    ARTICLE_IMPORT = "knowledge.article.import"
     ARTICLE_PUBLISH_EMERGENCY = "knowledge.article.publish_emergency"
     SECTION_MANAGE = "knowledge.section.manage"
 
@@ -25,6 +26,8 @@ class Event(StrEnum):
     ARTICLE_RETIRED = "knowledge.article.retired"
     ARTICLE_REVIVED = "knowledge.article.revived"
     ARTICLES_EXPORTED = "knowledge.article.exported"
+    IMPORT_ASKED = "knowledge.import.asked"
+    IMPORT_DONE = "knowledge.import.done"
     ARTICLE_MOVED = "knowledge.article.moved"
     FILE_ATTACHED = "knowledge.article.file_attached"
     REVIEW_DUE = "knowledge.article.review_due"
@@ -106,6 +109,23 @@ class FeedbackState(StrEnum):
     OPEN = "open"
     DONE = "done"
     DECLINED = "declined"
+
+
+class TransferKind(StrEnum):
+    """What the worker makes of articles or files."""
+
+    PDF = "pdf"
+    IMPORT_PREVIEW = "import_preview"
+    IMPORT = "import"
+
+
+class TransferState(StrEnum):
+    """How far the worker is with it."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
 
 
 class Outcome(StrEnum):

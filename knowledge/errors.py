@@ -40,6 +40,18 @@ class ArchiveRefused(Refused):
     """A zip cannot be unpacked safely."""
 
 
+class PdfUnavailable(Refused):
+    """The libraries that set text are not installed on this server."""
+
+
+class PdfFailed(Refused):
+    """A PDF could not be made."""
+
+
+class TooManyArticles(Refused):
+    """A PDF would hold more articles than can be set in reasonable time."""
+
+
 class AlternativeTextMissing(Refused):
     """A picture needs words for those who cannot see it."""
 

@@ -22,10 +22,11 @@ FEATURE = Feature(
             Permission.ARTICLE_REVIEW,
             Permission.ARTICLE_PUBLISH,
             Permission.ARTICLE_EXPORT,
+            Permission.ARTICLE_IMPORT,
             Permission.SECTION_MANAGE,
         ),
         "incident_manager": (Permission.DESK_READ, Permission.ARTICLE_PUBLISH_EMERGENCY),
-        "administrator": (Permission.SECTION_MANAGE,),
+        "administrator": (Permission.SECTION_MANAGE, Permission.ARTICLE_IMPORT),
     },
     navigation=(
         NavigationEntry(label=lazy_gettext("Articles"), endpoint="knowledge.browse", icon="book", order=20),

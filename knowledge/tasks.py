@@ -41,6 +41,42 @@ def heal_index() -> None:
     release_index()
 
 
+@job("knowledge.run_transfer")
+def run_transfer(transfer_id: int) -> None:
+    """Do what somebody asked for and watches: a PDF of many articles, an import."""
+    from knowledge.services.transferring import run
+
+    run(transfer_id)
+
+
+@job("knowledge.take_up_transfers", every=crontab(minute="*"), at_start=True)
+def take_up_transfers() -> None:
+    """Go on with what a killed worker left behind."""
+    from knowledge.services.transfers import waiting_transfers
+
+    for transfer_id in waiting_transfers():
+        run_transfer.queue(transfer_id)
+
+
+@job("knowledge.print_article")
+def print_article(digest: str) -> None:
+    """Set the PDF of one article that takes too long for a reader to wait."""
+    from knowledge.services.printing import print_kept
+
+    print_kept(digest)
+
+
+@job("knowledge.forget_transfers", every=crontab(hour="3", minute="50"))
+def forget_transfers() -> None:
+    """Delete files made for people some days ago."""
+    from knowledge.services.printing import forget_old_pdfs
+    from knowledge.services.transfers import forget_old_transfers
+
+    with unit_of_work():
+        forget_old_transfers()
+    forget_old_pdfs()
+
+
 @job("knowledge.publish_scheduled", every=crontab(minute="*"))
 def publish_scheduled() -> None:
     """Publish the change requests whose time has come, each in a transaction of its own."""

@@ -43,6 +43,7 @@ PUBLIC = {
     "home.search",
     "home.suggest",
     "knowledge.article",
+    "knowledge.article_as_pdf",
     "knowledge.browse",
     "knowledge.feed",
     "knowledge.feedback",

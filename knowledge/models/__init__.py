@@ -6,6 +6,7 @@ from knowledge.models.links import ArticleFile, ArticleLink, ArticleSource, Sear
 from knowledge.models.quality import ArticleQuality
 from knowledge.models.review import ChangeRequest, ChangeRequestItem, PassageComment, Review, ReviewerAssignment
 from knowledge.models.section import Section, SectionAudience
+from knowledge.models.transfer import Transfer
 from knowledge.models.usage import ArticleDay, ReaderOfDay, ReaderSalt
 from knowledge.models.version import ArticleVersion
 
@@ -33,4 +34,5 @@ __all__ = [
     "Section",
     "SectionAudience",
     "Tag",
+    "Transfer",
 ]

@@ -3,35 +3,118 @@
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
 
-from flask import request, send_file
+from flask import Response, abort, request, send_file
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_login import current_user
 
-from knowledge.enums import Permission
-from knowledge.queries import sections
+from knowledge.content import slugified
+from knowledge.enums import Permission, TransferKind, TransferState
+from knowledge.errors import PdfFailed, PdfUnavailable
+from knowledge.queries import articles, printing, sections
+from knowledge.queries.transfers import get_transfer, list_transfers
 from knowledge.routes.blueprint import bp
 from knowledge.services.exporting import export_articles
-from portal.core.auth import requires
-from portal.core.web import commits, page
+from knowledge.services.printing import article_pdf, ask_collection
+from knowledge.services.transfers import KEPT, folder_of
+from portal.core.auth import public, requires
+from portal.core.errors import Refused
+from portal.core.web import commits, page, see_other
+from portal.core.web.security import limiter
 from portal.directory.api import signed_in_user
 
 _IN_MEMORY = 8 * 1024 * 1024
+_MOST_CHOSEN = 300
+
+
+@bp.get("/articles/<int:article_id>/article.pdf")
+@public
+@limiter.limit("30 per minute")
+def article_as_pdf(article_id: int) -> ResponseReturnValue:
+    found = articles.find_published(article_id, current_user)
+    if found is None:
+        abort(404)
+    try:
+        made = article_pdf(found)
+    except (PdfFailed, PdfUnavailable) as refused:
+        return page("knowledge/pdf_wait.html", "state", article=found.article, error=refused.sentence, status=503)
+    if made is None or request.headers.get("HX-Request"):
+        # A fragment cannot be a file: it stops asking and gives the link.
+        return page("knowledge/pdf_wait.html", "state", article=found.article, is_ready=made is not None)
+    return _sent(made.open("rb"), f"{found.article.slug}.pdf")
 
 
 @bp.get("/knowledge/export")
 @requires(Permission.ARTICLE_EXPORT)
 def export() -> ResponseReturnValue:
-    return page("knowledge/export.html", tree=sections.section_tree(signed_in_user()))
+    return _export_page()
 
 
 @bp.post("/knowledge/export")
 @requires(Permission.ARTICLE_EXPORT)
 @commits
-def export_as_markdown() -> ResponseReturnValue:
+def export_section() -> ResponseReturnValue:
     wanted = request.form.get("section", "")
     section = sections.get_section(wanted, signed_in_user()) if wanted else None
+    if request.form.get("format") == "pdf":
+        if section is None:
+            return _export_page(gettext("Choose a section: everything is too much for a PDF."), status=422)
+        try:
+            transfer = ask_collection(actor=signed_in_user(), section=section)
+        except Refused as refused:
+            return _export_page(refused.sentence, status=422)
+        return see_other("knowledge.transfer", transfer_id=transfer.id)
     # Closed by the answer when it has been sent.
     stream = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
     export_articles(cast(BinaryIO, stream), actor=signed_in_user(), section=section)
     stream.seek(0)
     name = f"{section.slug if section else 'articles'}.zip"
     return send_file(cast(BinaryIO, stream), "application/zip", as_attachment=True, download_name=name)
+
+
+@bp.post("/knowledge/pdf")
+@requires(Permission.ARTICLE_EXPORT)
+@commits
+def export_chosen() -> ResponseReturnValue:
+    ids = [int(value) for value in request.form.getlist("article") if value.isascii() and value.isdigit()]
+    transfer = ask_collection(actor=signed_in_user(), article_ids=ids[:_MOST_CHOSEN])
+    return see_other("knowledge.transfer", transfer_id=transfer.id)
+
+
+@bp.get("/knowledge/transfers/<int:transfer_id>")
+@requires(Permission.DESK_READ)
+def transfer(transfer_id: int) -> ResponseReturnValue:
+    found = get_transfer(transfer_id, signed_in_user())
+    return page("knowledge/transfer.html", "state", transfer=found, kept_days=KEPT.days)
+
+
+@bp.get("/knowledge/transfers/<int:transfer_id>/articles.pdf")
+@requires(Permission.ARTICLE_EXPORT)
+def transfer_pdf(transfer_id: int) -> ResponseReturnValue:
+    found = get_transfer(transfer_id, signed_in_user(), TransferKind.PDF)
+    path = folder_of(found) / "articles.pdf"
+    if found.state is not TransferState.DONE or not path.exists():
+        abort(404)
+    held = found.result["held"]
+    if len(printing.readable_ids(signed_in_user(), article_ids=held)) < len(held):
+        # Rights changed since it was made.
+        raise Refused(gettext("It holds articles that you may not read any more. Make the PDF again."))
+    return _sent(path.open("rb"), f"{slugified(found.label)}.pdf")
+
+
+def _export_page(error: str = "", *, status: int = 200) -> Response:
+    return page(
+        "knowledge/export.html",
+        tree=sections.section_tree(signed_in_user()),
+        transfers=list_transfers(signed_in_user(), (TransferKind.PDF,)),
+        chosen=request.values.get("section", ""),
+        chosen_format=request.values.get("format", "markdown"),
+        error=error,
+        status=status,
+    )
+
+
+def _sent(stream: BinaryIO, name: str) -> Response:
+    response = send_file(stream, "application/pdf", as_attachment=True, download_name=name)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response

@@ -17,7 +17,7 @@ def export_articles(stream: BinaryIO, *, actor: User | None, section: Section | 
 
     Without an actor, as from the command line, it holds every article. Returns how many; the export is recorded.
     """
-    ids = _with_those_below(section.id) if section else None
+    ids = sections_below(section.id) if section else None
     number = export_markdown(stream, actor, section_ids=ids)
     audit.record(
         Event.ARTICLES_EXPORTED,
@@ -29,7 +29,8 @@ def export_articles(stream: BinaryIO, *, actor: User | None, section: Section | 
     return number
 
 
-def _with_those_below(section_id: int) -> set[int]:
+def sections_below(section_id: int) -> set[int]:
+    """Return a section and all beneath it."""
     children: dict[int | None, list[int]] = {}
     for number, parent in db.session.execute(sa.select(Section.id, Section.parent_id)):
         children.setdefault(parent, []).append(number)

@@ -1,0 +1,43 @@
+"""What goes into a PDF: published articles a reader may see, in the order of the tree of sections."""
+
+from collections.abc import Collection, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import contains_eager, undefer
+
+from knowledge.audience import PUBLIC
+from knowledge.models import Article, ArticleVersion
+from knowledge.permissions import Reader, opens, visible_to
+from knowledge.queries.work import section_choices
+from portal.core.db import db
+
+
+def readable_ids(
+    reader: Reader, *, section_ids: Collection[int] | None = None, article_ids: Collection[int] = ()
+) -> list[int]:
+    """Return those of the articles, or of the articles of the sections, that a reader may see."""
+    chosen = Article.section_id.in_(sorted(section_ids)) if section_ids is not None else Article.id.in_(article_ids)
+    return list(db.session.scalars(sa.select(Article.id).where(chosen, visible_to(reader)).order_by(Article.id)))
+
+
+def are_public(article_ids: Collection[int]) -> bool:
+    """Whether everyone may read all of these articles."""
+    query = sa.select(sa.func.count()).where(Article.id.in_(article_ids), opens(frozenset({PUBLIC})))
+    return db.session.scalar(query) == len(article_ids)
+
+
+def list_chapters(reader: Reader, article_ids: Collection[int]) -> Sequence[tuple[ArticleVersion, tuple[str, ...]]]:
+    """Return the published versions with their sections' names; two queries and those for pictures."""
+    query = (
+        sa.select(ArticleVersion)
+        .join(ArticleVersion.article)
+        .where(Article.id.in_(article_ids), ArticleVersion.number == Article.published_number, visible_to(reader))
+        .options(
+            undefer(ArticleVersion.body_html),
+            contains_eager(ArticleVersion.article).joinedload(Article.owner_team),
+        )
+    )
+    order = {number: (place, tuple(path.split(" / "))) for place, (number, path) in enumerate(section_choices())}
+    found = [(version, order[version.article.section_id]) for version in db.session.scalars(query)]
+    found.sort(key=lambda item: (item[1][0], item[0].title.casefold(), item[0].article_id))
+    return [(version, trail) for version, (_, trail) in found]
