@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.judged_corpus import JudgedQuery, read_corpus, read_queries
+from knowledge.search.embedded import EmbeddedEngine
 from knowledge.search.embedder import OnnxEmbedder
 from knowledge.search.fuse import FEATURES, Fusion
 from knowledge.search.index import SearchIndex
@@ -175,7 +176,8 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         documents = read_corpus(arguments.corpus)
-        index = SearchIndex(arguments.index or Path(scratch) / "index", lambda: OnnxEmbedder(arguments.cache))
+        engine = EmbeddedEngine(arguments.index or Path(scratch) / "index")
+        index = SearchIndex(engine, lambda: OnnxEmbedder(arguments.cache))
         if not index.state().documents:
             index.rebuild(documents.values())
         judged = gather(index, list(read_queries(arguments.queries)), {p: d.id for p, d in documents.items()})

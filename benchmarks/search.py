@@ -36,6 +36,7 @@ from numpy.typing import NDArray
 
 from benchmarks.judged_corpus import JudgedQuery, read_corpus, read_queries
 from knowledge.search.document import Mode, SearchDocument
+from knowledge.search.embedded import EmbeddedEngine
 from knowledge.search.embedder import Embedder, OnnxEmbedder
 from knowledge.search.index import SearchIndex
 from knowledge.search.keyword_engines import KEYWORD_ENGINES, keyword_engine
@@ -182,7 +183,8 @@ def run(arguments: argparse.Namespace, root: Path) -> dict[str, Any]:
     embedder: Embedder = OnnxEmbedder(arguments.cache or root / "model", precision=arguments.precision)
     chance = ChanceEmbedder(embedder) if arguments.scale else None
     folder = root / "index"
-    index = SearchIndex(folder, lambda: chance or embedder, engine=keyword_engine(arguments.keyword_engine))
+    engine = EmbeddedEngine(folder, keyword_engine(arguments.keyword_engine))
+    index = SearchIndex(engine, lambda: chance or embedder)
     documents = multiplied(list(corpus.values()), arguments.scale) if arguments.scale else list(corpus.values())
     del corpus
     figures: dict[str, Any] = {"build_seconds": round(build(index, documents, arguments.threads), 1)}

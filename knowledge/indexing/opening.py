@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 from flask import current_app, has_request_context
 
+from portal.core.db import db
+
 if TYPE_CHECKING:
     from knowledge.search.embedder import Embedder
+    from knowledge.search.engine import SearchEngine
     from knowledge.search.index import SearchIndex
     from portal.core.settings import Settings
 
@@ -49,11 +52,22 @@ def _opened(key: str, *, with_model: bool) -> SearchIndex:
 
             settings: Settings = current_app.extensions["portico_settings"]
             wants_model = with_model and settings.semantic_search
-            current_app.extensions[key] = SearchIndex(
-                settings.data_dir / "index", (lambda: _open_model(settings)) if wants_model else None
-            )
+            open_model = (lambda: _open_model(settings)) if wants_model else None
+            current_app.extensions[key] = SearchIndex(_open_engine(settings), open_model)
     index: SearchIndex = current_app.extensions[key]
     return index
+
+
+def _open_engine(settings: Settings) -> SearchEngine:
+    """The index lies where the articles lie: in the data folder beside SQLite, or in PostgreSQL for all nodes."""
+    # Loaded by the first search, as the facade above.
+    if settings.uses_sqlite:
+        from knowledge.search.embedded import EmbeddedEngine
+
+        return EmbeddedEngine(settings.data_dir / "index")
+    from knowledge.search.postgresql.engine import PostgresEngine
+
+    return PostgresEngine(db.engine)
 
 
 def _open_model(settings: Settings) -> Embedder:

@@ -14,7 +14,7 @@ from knowledge.search.duplicates import fold_duplicates
 from knowledge.search.embedder import Embedder
 from knowledge.search.facets import count_facets, kept_by
 from knowledge.search.fuse import FEATURES, Features, Fusion
-from knowledge.search.hits import FEW_WORDS, Found, make_hit
+from knowledge.search.hits import FEW_WORDS, Found, make_hits
 from knowledge.search.model import model_record
 from knowledge.search.parse import ParsedQuery, Shape, parse
 from knowledge.search.ranking import Half, Ranking, ask_both, rank
@@ -44,7 +44,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Engine:
+class Means:
     """What a query is answered with, besides the index."""
 
     embedder: Embedder | None
@@ -72,14 +72,14 @@ def protected_words(names: Iterable[str]) -> frozenset[str]:
     return frozenset(word for name in names for word in words(name))
 
 
-def answer(request: Request, view: View, engine: Engine) -> Results:
+def answer(request: Request, view: View, means: Means) -> Results:
     """Answers a request from what the view holds.
 
     :raises OSError: when the index turns out damaged while it is read.
     """
     parsed = parse(request.query)
     if parsed.empty or not view.count:
-        return Results(request.query, degraded=engine.problem, timings_ms={})
+        return Results(request.query, degraded=means.problem, timings_ms={})
     timings: dict[str, float] = {}
     clock = time.perf_counter()
 
@@ -91,17 +91,17 @@ def answer(request: Request, view: View, engine: Engine) -> Results:
 
     understood = _understand(parsed, view, request.correct, request.synonyms)
     lap("understand")
-    vector, model = _query_vector(understood, engine.embedder, request.mode)
+    vector, model = _query_vector(understood, means.embedder, request.mode)
     lap("embed")
-    half = ask_both(view, understood, vector, model, request.mode)
-    lap("score")
     keep = kept_by(request.filters, view.snapshot)
-    ranking = rank(view, half, understood, engine.weights(parsed), mode=request.mode, keep=keep)
+    half = ask_both(view, understood, vector, model, mode=request.mode, keep=keep)
+    lap("score")
+    ranking = rank(view, half, understood, means.weights(parsed), mode=request.mode, keep=keep)
     lap("rank")
     rows, folded, pinned = _listed(view, ranking, request, keep)
     page = rows[request.offset : request.offset + request.limit]
-    found = Found(view, half, understood, ranking, engine.fusion)
-    hits = tuple(make_hit(found, row, folded.get(row, ()), promoted=row in pinned) for row in page)
+    found = Found(view, half, understood, ranking, means.fusion)
+    hits = make_hits(found, page, folded, pinned)
     lap("quote")
     facets = count_facets(half.found, request.filters, view.snapshot)
     lap("facets")
@@ -113,20 +113,20 @@ def answer(request: Request, view: View, engine: Engine) -> Results:
         corrected=understood.corrected,
         did_you_mean=doubtful,
         facets=facets,
-        degraded=engine.problem,
+        degraded=means.problem,
         timings_ms=timings,
     )
 
 
-def candidates(query: str, view: View, engine: Engine) -> Candidates:
+def candidates(query: str, view: View, means: Means) -> Candidates:
     """The first candidates of a query with the features that the fusion weighs."""
     parsed = parse(query)
     if parsed.empty or not view.count:
         return Candidates((), np.zeros((0, len(FEATURES)), dtype=np.float32), parsed.shape)
     understood = _understand(parsed, view, True, {})
-    vector, model = _query_vector(understood, engine.embedder, Mode.HYBRID)
-    half = ask_both(view, understood, vector, model, Mode.HYBRID)
-    ranking = rank(view, half, understood, engine.weights(parsed))
+    vector, model = _query_vector(understood, means.embedder, Mode.HYBRID)
+    half = ask_both(view, understood, vector, model, mode=Mode.HYBRID)
+    ranking = rank(view, half, understood, means.weights(parsed))
     facts = view.snapshot.facts
     return Candidates(tuple(facts[int(row)].id for row in ranking.rows[:100]), ranking.features[:100], parsed.shape)
 

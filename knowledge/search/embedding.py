@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from knowledge.search.embedder import Embedder
 from knowledge.search.model import model_record
 from knowledge.search.passages import embedding_text
-from knowledge.search.segment import Prepared, Vectors
+from knowledge.search.segment import Prepared, Segment, Vectors
 from knowledge.search.snapshot import Snapshot
 
 Progress = Callable[[int, int], None]
@@ -22,13 +22,15 @@ _CHUNK = 64
 def embed_passages(
     prepared: Sequence[Prepared],
     embedder: Embedder,
-    current: Snapshot | None,
+    known: Mapping[str, Vectors],
     progress: Callable[[int], None] | None = None,
     threads: int = 1,
 ) -> Vectors:
-    """The vectors of all passages in order; a passage that is indexed as it is keeps its vector."""
+    """The vectors of all passages in order.
+
+    :param known: vectors of the same model by the text that was embedded, which need not be made again.
+    """
     texts = [embedding_text(one.document, passage) for one in prepared for passage in one.passages]
-    known = _known_vectors(prepared, embedder, current) if current else {}
     rows = np.zeros((len(texts), embedder.dimensions), dtype=np.float32)
     new = []
     for n, text in enumerate(texts):
@@ -44,7 +46,7 @@ def embed_passages(
     return rows
 
 
-def _known_vectors(prepared: Sequence[Prepared], embedder: Embedder, current: Snapshot) -> dict[str, Vectors]:
+def known_vectors(prepared: Sequence[Prepared], embedder: Embedder, current: Snapshot[Segment]) -> dict[str, Vectors]:
     """The vectors that the former versions of some documents have, by the text that was embedded."""
     record = model_record(embedder)
     known: dict[str, Vectors] = {}
@@ -59,3 +61,8 @@ def _known_vectors(prepared: Sequence[Prepared], embedder: Embedder, current: Sn
         document = segment.document(place)
         known.update({embedding_text(document, p): vectors[p.ordinal] for p in segment.passages(place)})
     return known
+
+
+def shifted(progress: Progress | None, before: int, total: int) -> Callable[[int], None] | None:
+    """Progress within one chunk as progress of the whole."""
+    return (lambda done: progress(before + done, total)) if progress else None

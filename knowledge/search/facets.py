@@ -20,7 +20,7 @@ def _without(filters: Filters, name: str) -> Filters:
     return replace(filters, **empty)
 
 
-def kept_by(filters: Filters, snapshot: Snapshot) -> Mask:
+def kept_by(filters: Filters, snapshot: Snapshot[Any]) -> Mask:
     """The rows that pass the filters, [rows]."""
     keep = np.ones(len(snapshot.facts), dtype=np.bool_)
     for name, (values, numbers) in snapshot.columns.items():
@@ -37,7 +37,7 @@ def kept_by(filters: Filters, snapshot: Snapshot) -> Mask:
     return keep
 
 
-def count_facets(found: Mask, filters: Filters, snapshot: Snapshot) -> dict[str, dict[str, int]]:
+def count_facets(found: Mask, filters: Filters, snapshot: Snapshot[Any]) -> dict[str, dict[str, int]]:
     """How many results each value would leave, the most frequent first.
 
     Each facet is counted under all filters but its own, so that a reader sees what else could be chosen.

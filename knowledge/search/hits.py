@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from knowledge.search.document import Hit, Why
+from knowledge.search.document import Hit, Passage, Why
 from knowledge.search.fuse import FEATURES, Fusion
 from knowledge.search.quote import Matches, mark, quote
 from knowledge.search.ranking import CLOSE, Half, Ranking
@@ -37,20 +38,36 @@ class Found:
         return {int(row): rank for rank, row in enumerate(self.ranking.rows)}
 
 
-def make_hit(found: Found, row: int, similar: tuple[int, ...], *, promoted: bool) -> Hit:
-    """The result for a row, with its best passage quoted and the reason why it was found.
+def make_hits(
+    found: Found, rows: Sequence[int], similar: Mapping[int, tuple[int, ...]], promoted: Collection[int]
+) -> tuple[Hit, ...]:
+    """The results for some rows, each with its best passage quoted and the reason why it was found.
 
-    :param similar: the ids of near-duplicates that were folded into it.
-    :param promoted: an owner put it here; it may not have been found at all.
+    :param similar: the ids of near-duplicates that were folded into a row.
+    :param promoted: the rows that an owner put there; they may not have been found at all.
     """
     snapshot, half = found.view.snapshot, found.half
-    fact = snapshot.facts[row]
-    segment, place = snapshot.place(row)
-    similarities = half.passages[snapshot.segments.index(segment)]
-    terms = found.understood.terms.terms
-    matches = Matches(segment, place, terms)
-    chosen = segment.passage(place, matches.best_passage(half.rarity.terms, similarities))
-    matched = matches.words
+    made: dict[int, Hit] = {}
+    for number, segment in enumerate(snapshot.segments):
+        first = snapshot.first_rows[number]
+        here = [row for row in rows if first <= row < snapshot.first_rows[number + 1]]
+        texts = segment.runs([row - first for row in here])
+        matches = [
+            Matches(segment, row - first, text, found.understood.terms.terms)
+            for row, text in zip(here, texts, strict=True)
+        ]
+        best = [one.best_passage(half.rarity.terms, half.passages[number]) for one in matches]
+        chosen = segment.passages_at([(row - first, ordinal) for row, ordinal in zip(here, best, strict=True)])
+        for row, one, passage in zip(here, matches, chosen, strict=True):
+            made[row] = _hit(found, row, one.words, passage, similar.get(row, ()), promoted=row in promoted)
+    return tuple(made[row] for row in rows)
+
+
+def _hit(
+    found: Found, row: int, matched: tuple[str, ...], chosen: Passage, similar: tuple[int, ...], *, promoted: bool
+) -> Hit:
+    half = found.half
+    fact = found.view.snapshot.facts[row]
     score, parts = 0.0, {}
     rank = found.rank_of.get(row)
     if rank is not None:

@@ -5,21 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TypeVar
 
 from knowledge.search import answer
 from knowledge.search.document import Filters, Mode, Results, SearchDocument, Sort, Suggestion
 from knowledge.search.embedder import Embedder
 from knowledge.search.embedding import Progress
+from knowledge.search.engine import SearchEngine
 from knowledge.search.fuse import DEFAULT, Fusion
-from knowledge.search.keyword import KeywordEngine
-from knowledge.search.keyword_whoosh import WhooshEngine
 from knowledge.search.model import LazyModel, model_record
-from knowledge.search.rebuild import rebuild, reembed
 from knowledge.search.snapshot import View
-from knowledge.search.store import Store
 from knowledge.search.suggest import suggest
 from knowledge.search.understand import Synonyms
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -52,29 +51,31 @@ class IndexState:
     """The model that embeds queries now; None when there is none."""
     problem: str | None
     """Why search is degraded or must be rebuilt, in words."""
+    notice: str | None = None
+    """What else administrators should know, in words."""
 
 
 class SearchIndex:
-    """A search index in a folder. One object serves all threads of a process; many processes may open one folder."""
+    """A search index. One object serves all threads of a process; many processes may open one index."""
 
     def __init__(
         self,
-        root: Path,
+        engine: SearchEngine,
         open_model: Callable[[], Embedder] | None = None,
         *,
-        engine: KeywordEngine | None = None,
         fusion: Fusion = DEFAULT,
         protected: Iterable[str] = (),
         model_languages: frozenset[str] = frozenset({"en"}),
     ) -> None:
         """Opens the index, or an empty one; nothing is read or written before it is needed.
 
+        :param engine: what keeps the index.
         :param open_model: opens the model when it is first needed; it may raise ModelUnavailable, and search goes
             on by keyword.
         :param protected: words that are never corrected, such as the names in the glossary.
         :param model_languages: what the model was trained on; in other languages words count for more.
         """
-        self._store = Store(root, engine or WhooshEngine())
+        self.engine = engine
         self._model = LazyModel(open_model)
         self._fusion = fusion
         self._protected = answer.protected_words(protected)
@@ -106,12 +107,11 @@ class SearchIndex:
         request = answer.Request(
             query, mode, filters or Filters(), sort, max(0, limit), max(0, offset), correct, synonyms or {}, promoted
         )
-        view = self.view(audience)
         try:
-            results = answer.answer(request, view, self._engine(mode))
+            results = self._read(lambda: answer.answer(request, self.view(audience), self._means(mode)))
         except OSError as error:
-            self._store.mark_damaged(error)
-            results = Results(query, degraded=self._store.damage)
+            self.engine.mark_damaged(error)
+            results = Results(query, degraded=self.engine.damage or str(error))
         results.timings_ms["total"] = (time.perf_counter() - started) * 1000
         return results
 
@@ -121,7 +121,11 @@ class SearchIndex:
 
     def suggest(self, typed: str, *, audience: Iterable[str] = (), limit: int = 8) -> tuple[Suggestion, ...]:
         """Titles to offer while someone types; a few milliseconds, and no model is asked."""
-        return suggest(self.view(audience), typed, limit)
+        try:
+            return self._read(lambda: suggest(self.view(audience), typed, limit))
+        except OSError as error:
+            self.engine.mark_damaged(error)
+            return ()
 
     def add(self, documents: Iterable[SearchDocument]) -> int:
         """Adds documents, or replaces those with the same id; the next search finds them.
@@ -129,14 +133,14 @@ class SearchIndex:
         :returns: how many were not indexed as they are already.
         :raises IndexDamaged: rebuild the index.
         """
-        return self._store.apply(documents, (), self._model.get())
+        return self.engine.apply(documents, (), self._model.get())
 
     def remove(self, ids: Collection[int]) -> int:
         """Removes documents; ids that are not there are passed over.
 
         :raises IndexDamaged: rebuild the index.
         """
-        return self._store.apply((), ids, None)
+        return self.engine.apply((), ids, None)
 
     def rebuild(
         self, documents: Iterable[SearchDocument], *, progress: Progress | None = None, threads: int = 1
@@ -146,23 +150,24 @@ class SearchIndex:
         :param progress: called with the passages that are done and those there are.
         :param threads: how many texts are embedded at once.
         """
-        return rebuild(self._store, documents, self._model.get(), progress, threads)
+        return self.engine.rebuild(documents, self._model.get(), progress, threads)
 
     def reembed(self, *, progress: Progress | None = None, threads: int = 1) -> int:
         """Makes the vectors anew that another model made, or that were left out while there was none."""
         embedder = self._model.get()
-        return reembed(self._store, embedder, progress, threads) if embedder else 0
+        return self.engine.reembed(embedder, progress, threads) if embedder else 0
 
     def check(self, expected: Mapping[int, str]) -> Drift:
         """Compares the index with what it should hold.
 
         :param expected: the digest of each document that should be indexed, by its id.
         """
-        snapshot = self._store.snapshot()
+        self.engine.verify()
+        snapshot = self.engine.snapshot()
         held = snapshot.digests()
         embedder = self._model.get()
         record = model_record(embedder) if embedder else None
-        unembedded = sum(record is not None and snapshot.place(r)[0].model != record for r in snapshot.row_of.values())
+        unembedded = sum(record is not None and snapshot.model_of(row) != record for row in snapshot.row_of.values())
         return Drift(
             missing=tuple(sorted(number for number in expected if number not in held)),
             outdated=tuple(
@@ -170,7 +175,7 @@ class SearchIndex:
             ),
             extra=tuple(sorted(number for number in held if number not in expected)),
             unembedded=unembedded,
-            damage=self._store.damage,
+            damage=self.engine.damage,
         )
 
     def heal(self, expected: Mapping[int, str], fetch: Callable[[Collection[int]], Iterable[SearchDocument]]) -> Drift:
@@ -184,39 +189,51 @@ class SearchIndex:
             self.rebuild(fetch(tuple(expected)))
         else:
             wanted = (*drift.missing, *drift.outdated)
-            self._store.apply(fetch(wanted) if wanted else (), drift.extra, self._model.get())
+            self.engine.apply(fetch(wanted) if wanted else (), drift.extra, self._model.get())
             if drift.unembedded:
                 self.reembed()
         return drift
 
     def state(self) -> IndexState:
         """The state of the index, for the health page."""
-        snapshot = self._store.snapshot()
+        snapshot = self.engine.snapshot()
         embedder = self._model.get()
-        models = {f"{s.model['model']} {s.model['precision']}" for s in snapshot.segments if s.model}
+        records = (snapshot.model_of(row) for row in snapshot.row_of.values())
+        models = {f"{record['model']} {record['precision']}" for record in records if record}
         return IndexState(
             documents=len(snapshot.row_of),
             passages=sum(int(segment.passage_starts[-1]) for segment in snapshot.segments),
             generation=snapshot.manifest.generation,
             segments=len(snapshot.segments),
-            engine=self._store.engine.name,
+            engine=self.engine.name,
             models=tuple(sorted(models)),
             model=f"{embedder.model_id} {embedder.precision}" if embedder else None,
-            problem=self._store.damage or self._model.problem,
+            problem=self.engine.damage or self._model.problem,
+            notice=self.engine.notice,
         )
 
     def candidates(self, query: str, *, audience: Iterable[str] = ()) -> answer.Candidates:
         """The candidates of a query with their features: what the weights of the fusion are learned from."""
-        return answer.candidates(query, self.view(audience), self._engine(Mode.HYBRID))
+        with self.engine.reading():
+            return answer.candidates(query, self.view(audience), self._means(Mode.HYBRID))
+
+    def _read(self, ask: Callable[[], Answer]) -> Answer:
+        """Asks one state of the index; once more when that was swept away by a rebuild in between."""
+        try:
+            with self.engine.reading():
+                return ask()
+        except OSError:
+            with self.engine.reading():
+                return ask()
 
     def view(self, audience: Iterable[str]) -> View:
         """The newest state of the index as a reader with these tokens sees it."""
         if self._accepted is None:
             embedder = self._model.get()
             self._accepted = embedder.known_words() if embedder else None
-        return self._store.snapshot().view(audience, self._protected, self._accepted or frozenset())
+        return self.engine.snapshot().view(audience, self._protected, self._accepted or frozenset())
 
-    def _engine(self, mode: Mode) -> answer.Engine:
+    def _means(self, mode: Mode) -> answer.Means:
         embedder = None if mode is Mode.KEYWORD else self._model.get()
-        problem = self._store.damage or (None if mode is Mode.KEYWORD else self._model.problem)
-        return answer.Engine(embedder, self._fusion, self._model_languages, problem)
+        problem = self.engine.damage or (None if mode is Mode.KEYWORD else self._model.problem)
+        return answer.Means(embedder, self._fusion, self._model_languages, problem)

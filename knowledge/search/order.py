@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.search.engine import SearchSegment
 from knowledge.search.keyword import QueryTerm, Scores
 from knowledge.search.snapshot import View
 
@@ -38,12 +39,13 @@ def order_features(
     for number in np.unique(numbers):
         segment = snapshot.segments[number]
         places = np.flatnonzero(numbers == number)
-        runs = [segment.terms_of(int(row) - snapshot.first_rows[number])[:_LONGEST] for row in rows[places]]
+        here = (rows[places] - snapshot.first_rows[number]).tolist()
+        runs = [run[:_LONGEST] for run in segment.runs(here)]
         starts = np.cumsum([0, *(len(run) for run in runs)])[:-1]
         text = np.concatenate(runs)
         if len(text) < 2 or min(len(run) for run in runs) == 0:
             continue
-        position = _positions(order, segment.term_numbers, text)
+        position = _positions(order, segment, text)
         for n, weight in usable:
             pair = np.zeros(len(text), dtype=np.bool_)
             np.logical_and(position[n][:-1], position[n + 1][1:], out=pair[:-1])
@@ -53,14 +55,15 @@ def order_features(
     return result
 
 
-def _positions(order: Sequence[QueryTerm], numbers: dict[str, int], text: NDArray[np.int32]) -> list[NDArray[np.bool_]]:
+def _positions(order: Sequence[QueryTerm], segment: SearchSegment, text: NDArray[np.int32]) -> list[NDArray[np.bool_]]:
     """Where each term of the query stands in a text, [terms][text]."""
     known: dict[tuple[str, ...], NDArray[np.bool_]] = {}
     for term in order:
         if term.forms not in known:
             stands = np.zeros(len(text), dtype=np.bool_)
             for form in term.forms:
-                if form in numbers:
-                    stands |= text == numbers[form]
+                number = segment.term_number(form)
+                if number is not None:
+                    stands |= text == number
             known[term.forms] = stands
     return [known[term.forms] for term in order]

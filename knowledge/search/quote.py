@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.search.document import Passage, Quote
+from knowledge.search.engine import SearchSegment
 from knowledge.search.keyword import QueryTerm, Scores
-from knowledge.search.segment import Segment
 from knowledge.search.words import fold, stem
 
 QUOTE_CHARACTERS = 280
@@ -24,14 +24,18 @@ _NOWHERE = np.zeros(0, dtype=np.intp)
 class Matches:
     """Where the terms of a query stand in one document."""
 
-    def __init__(self, segment: Segment, row: int, terms: Sequence[QueryTerm]) -> None:
+    def __init__(self, segment: SearchSegment, row: int, text: NDArray[np.int32], terms: Sequence[QueryTerm]) -> None:
+        """Looks where the terms stand.
+
+        :param text: the order of words of the document, as ``segment.runs`` gives it.
+        """
         self._segment, self._row, self._terms = segment, row, terms
-        self._text = segment.terms_of(row)
+        self._text = text
         self._stands = [self._where(term) for term in terms]
 
     def _where(self, term: QueryTerm) -> NDArray[np.intp]:
         """The places of one term in the order of words of the document."""
-        numbers = [n for n in (self._segment.term_numbers.get(form) for form in term.forms) if n is not None]
+        numbers = [n for n in (self._segment.term_number(form) for form in term.forms) if n is not None]
         if not numbers:
             return _NOWHERE
         stands = self._text == numbers[0]
@@ -58,7 +62,8 @@ class Matches:
             scores += _MEANING * similarities[begin:end]
         total = sum(t.weight * r for t, r in zip(self._terms, rarities, strict=True)) or 1.0
         # An empty term opens each passage; what stands before the first is the title.
-        openings = np.flatnonzero(self._text == self._segment.term_numbers.get("", -1))
+        opening = self._segment.term_number("")
+        openings = np.flatnonzero(self._text == opening) if opening is not None else _NOWHERE
         for term, places, rarity in zip(self._terms, self._stands, rarities, strict=True):
             inside = np.searchsorted(openings, places, side="right") - 1
             scores[np.unique(inside[inside >= 0])] += _WORDS * term.weight * rarity / total

@@ -14,10 +14,14 @@ from knowledge.search.keyword import Mask, QueryTerm, Rarity, Scores
 from knowledge.search.order import order_features
 from knowledge.search.snapshot import View
 from knowledge.search.understand import Understood
-from knowledge.search.vector import best_by_document, passage_similarities
+from knowledge.search.vector import best_by_document
 
 CANDIDATES = 100
 """Documents whose word order is looked at; the rest keep the order that the two halves gave them."""
+WANTED = 150
+"""Documents found by words whose meaning is looked at exactly, where an engine only knows the nearest passages."""
+FEW = 500
+"""When the filters leave at most so many documents, the meaning of all of them is looked at."""
 CODES = 0.5
 """What an identifier found whole adds to the words that it is made of."""
 CLOSE, CLOSE_TO_BEST = 0.30, 0.60
@@ -55,17 +59,26 @@ class Ranking:
 
 
 def ask_both(
-    view: View, understood: Understood, vector: NDArray[np.float32] | None, model: dict[str, str], mode: Mode
+    view: View,
+    understood: Understood,
+    vector: NDArray[np.float32] | None,
+    model: dict[str, str],
+    *,
+    mode: Mode,
+    keep: Mask | None = None,
 ) -> Half:
     """Scores every document in view; hidden ones score 0 and are not found.
 
+    What each half finds is not narrowed by the filters, so that facets can say what else there is.
+
     :param vector: of the query, of length one; None leaves the meaning out.
+    :param keep: the rows that pass the filters.
     """
     segments = view.snapshot.segments
     rarity = view.rarity(understood.terms)
     words, coverage, meaning = ([np.zeros(0, dtype=np.float32)] for _ in range(3))
     passages: list[Scores | None] = []
-    for segment, allowed in zip(segments, view.by_segment, strict=True):
+    for segment, allowed, first in zip(segments, view.by_segment, view.snapshot.first_rows, strict=False):
         nothing = np.zeros(len(segment), dtype=np.float32)
         if mode is Mode.SEMANTIC or not allowed.any():
             words.append(nothing)
@@ -76,7 +89,8 @@ def ask_both(
             coverage.append(np.where(scores.codes > 0, np.float32(1.0), scores.coverage))
         close = None
         if vector is not None and mode is not Mode.KEYWORD and allowed.any():
-            close = passage_similarities(segment, vector, model)
+            kept = None if keep is None else keep[first : first + len(segment)]
+            close = segment.similarities(vector, model, allowed, _wanted(words[-1], allowed, kept))
         passages.append(close)
         meaning.append(nothing if close is None else best_by_document(close, segment, allowed))
     covered, nearness = np.concatenate(coverage), np.concatenate(meaning)
@@ -84,6 +98,17 @@ def ask_both(
         nearness >= max(CLOSE, CLOSE_TO_BEST * float(nearness.max(initial=0.0)))
     )
     return Half(np.concatenate(words), covered, nearness, passages, rarity, found & view.allowed)
+
+
+def _wanted(words: Scores, allowed: Mask, kept: Mask | None) -> NDArray[np.int64]:
+    """The rows whose meaning must be known exactly: the best by words, and few that the filters leave."""
+    best = np.argsort(-words, kind="stable")[:WANTED]
+    best = best[words[best] > 0]
+    if kept is not None and not kept.all():
+        left = np.flatnonzero(kept & allowed)
+        if len(left) <= FEW:
+            return np.union1d(best, left)
+    return best
 
 
 def rank(

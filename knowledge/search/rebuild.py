@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 from knowledge.search.document import SearchDocument
 from knowledge.search.embedder import Embedder
-from knowledge.search.embedding import Progress, embed_passages
+from knowledge.search.embedding import Progress, embed_passages, known_vectors, shifted
 from knowledge.search.manifest import Entry, exclusive, sync_files, sync_folder
 from knowledge.search.model import model_record
 from knowledge.search.segment import Prepared, prepare_all, write_vectors
@@ -19,11 +19,6 @@ _BUILD = "build-"
 """What the folders of a rebuild are called, which other writers do not sweep away."""
 _CHUNK = 4000
 """Documents that are held in memory at a time."""
-
-
-def _shifted(progress: Progress | None, before: int, total: int) -> Callable[[int], None] | None:
-    """Progress within one chunk as progress of the whole."""
-    return (lambda done: progress(before + done, total)) if progress else None
 
 
 def rebuild(
@@ -55,7 +50,7 @@ def rebuild(
             start = done
             vectors = None
             if embedder:
-                vectors = embed_passages(prepared, embedder, None, _shifted(progress, start, total), threads)
+                vectors = embed_passages(prepared, embedder, {}, shifted(progress, start, total), threads)
             built.append(store.write(prepared, vectors, record, _BUILD))
             done += here
         _switch(store, built, before, embedder)
@@ -83,7 +78,9 @@ def _switch(store: Store, built: list[str], before: dict[int, str], embedder: Em
             places = [current.place(current.row_of[number]) for number in changed]
             prepared = [Prepared.of(segment.document(row)) for segment, row in places]
             if prepared:
-                vectors = embed_passages(prepared, embedder, current) if embedder else None
+                vectors = None
+                if embedder:
+                    vectors = embed_passages(prepared, embedder, known_vectors(prepared, embedder, current))
                 entries.append(Entry(store.write(prepared, vectors, model_record(embedder) if embedder else {})))
         store.commit(current.manifest, entries)
         store.sweep()
@@ -103,7 +100,7 @@ def reembed(store: Store, embedder: Embedder, progress: Progress | None = None, 
     for segment in stale:
         prepared = [Prepared.of(segment.document(row)) for row in range(len(segment))]
         start = done
-        vectors = embed_passages(prepared, embedder, None, _shifted(progress, start, total), threads)
+        vectors = embed_passages(prepared, embedder, {}, shifted(progress, start, total), threads)
         done += len(vectors)
         with exclusive(store.root, "writer"):
             current = store.readable()

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from itertools import accumulate
 from threading import Lock
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.search.document import EVERYONE
+from knowledge.search.engine import SearchSegment
 from knowledge.search.keyword import WEIGHTS, Mask, Rarity, TermQuery, inverse_document_frequency
 from knowledge.search.manifest import Manifest
-from knowledge.search.segment import Facts, Segment
+from knowledge.search.segment import Facts
 from knowledge.search.spelling import Speller, Vocabulary
 from knowledge.search.words import STOP_WORDS, words
+
+SegmentT = TypeVar("SegmentT", bound=SearchSegment)
 
 _KEPT_VIEWS = 32
 """Views held at a time: groups of readers who may see the same."""
 
 
-class Snapshot:
+class Snapshot(Generic[SegmentT]):
     """One generation of the index; it never changes while it is held."""
 
-    def __init__(self, manifest: Manifest, segments: list[Segment]) -> None:
+    def __init__(self, manifest: Manifest, segments: Sequence[SegmentT]) -> None:
         self.manifest = manifest
         self.segments = segments
         self.first_rows = [0, *accumulate(len(segment) for segment in segments)]
@@ -41,10 +45,15 @@ class Snapshot:
         self._views: OrderedDict[frozenset[int], View] = OrderedDict()
         self._lock = Lock()
 
-    def place(self, row: int) -> tuple[Segment, int]:
+    def place(self, row: int) -> tuple[SegmentT, int]:
         """The segment of a row of the whole index, and its row there."""
         number = int(np.searchsorted(self.first_rows, row, side="right")) - 1
         return self.segments[number], row - self.first_rows[number]
+
+    def model_of(self, row: int) -> dict[str, str]:
+        """What made the vectors of a row of the whole index; empty when it has none."""
+        segment, place = self.place(row)
+        return segment.model_of(place)
 
     def digests(self) -> dict[int, str]:
         """The fingerprint of each live document by its id."""
@@ -99,7 +108,9 @@ class Snapshot:
 class View:
     """A snapshot as one group of readers may see it: nothing in here knows of any other document."""
 
-    def __init__(self, snapshot: Snapshot, allowed: Mask, protected: frozenset[str], accepted: frozenset[str]) -> None:
+    def __init__(
+        self, snapshot: Snapshot[Any], allowed: Mask, protected: frozenset[str], accepted: frozenset[str]
+    ) -> None:
         self.snapshot = snapshot
         self.allowed = allowed
         self.count = int(np.count_nonzero(allowed))

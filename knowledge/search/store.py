@@ -19,7 +19,7 @@ import numpy as np
 
 from knowledge.search.document import SearchDocument
 from knowledge.search.embedder import Embedder
-from knowledge.search.embedding import embed_passages
+from knowledge.search.embedding import embed_passages, known_vectors
 from knowledge.search.keyword import KeywordEngine
 from knowledge.search.manifest import (
     Entry,
@@ -49,11 +49,11 @@ class Store:
         self.root = root
         self.engine = engine
         self.damage: str | None = None
-        self._snapshot = Snapshot(Manifest(engine.name), [])
+        self._snapshot: Snapshot[Segment] = Snapshot(Manifest(engine.name), [])
         self._stamp: tuple[int, int] | None = None
         self._lock = Lock()
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> Snapshot[Segment]:
         """The newest state that can be read; the last good one, or an empty one, when the newest is damaged."""
         if manifest_stamp(self.root) == self._stamp:
             return self._snapshot
@@ -69,7 +69,7 @@ class Store:
                 self._stamp = stamp
             return self._snapshot
 
-    def _read(self) -> Snapshot:
+    def _read(self) -> Snapshot[Segment]:
         # A merge may sweep a segment away between the reading of the manifest and its opening, never twice in a row.
         for attempt in range(5):
             manifest = read_manifest(self.root) or Manifest(self.engine.name)
@@ -82,7 +82,7 @@ class Store:
                     raise IndexDamaged(f"A segment of the search index cannot be read: {error}") from error
         raise AssertionError("unreachable")
 
-    def open(self, manifest: Manifest) -> Snapshot:
+    def open(self, manifest: Manifest) -> Snapshot[Segment]:
         """The state that a manifest describes; segments that are open already are shared.
 
         :raises OSError: when a segment is missing or damaged.
@@ -109,7 +109,9 @@ class Store:
         record = model_record(embedder) if embedder else {}
         fresh = [d for d in documents if not self._indexed(current, d, record)]
         prepared = prepare_all(fresh)
-        vectors = embed_passages(prepared, embedder, current) if embedder and prepared else None
+        vectors = None
+        if embedder and prepared:
+            vectors = embed_passages(prepared, embedder, known_vectors(prepared, embedder, current))
         with exclusive(self.root, "writer"):
             current = self.readable()
             gone = {d.id for d in fresh} | (set(removed) - {d.id for d in documents})
@@ -131,7 +133,7 @@ class Store:
         sync_files(self.root / name)
         return name
 
-    def readable(self, *, damaged_is_empty: bool = False) -> Snapshot:
+    def readable(self, *, damaged_is_empty: bool = False) -> Snapshot[Segment]:
         """The newest state, to be changed; a damaged one must not be, but may be begun anew.
 
         :raises IndexDamaged: when it cannot be read.
@@ -144,14 +146,14 @@ class Store:
         raise IndexDamaged(self.damage)
 
     @staticmethod
-    def _indexed(current: Snapshot, document: SearchDocument, record: dict[str, str]) -> bool:
+    def _indexed(current: Snapshot[Segment], document: SearchDocument, record: dict[str, str]) -> bool:
         row = current.row_of.get(document.id)
         if row is None or current.facts[row].digest != document.digest():
             return False
         return not record or current.place(row)[0].model == record
 
     @staticmethod
-    def without(current: Snapshot, gone: Collection[int]) -> list[Entry]:
+    def without(current: Snapshot[Segment], gone: Collection[int]) -> list[Entry]:
         """The entries of a state after some documents are gone; segments with nothing left are dropped."""
         rows = sorted(current.row_of[number] for number in gone if number in current.row_of)
         entries = []
@@ -179,7 +181,7 @@ class Store:
                 self._merge(current, small)
         self.sweep()
 
-    def _merge(self, current: Snapshot, names: set[str]) -> None:
+    def _merge(self, current: Snapshot[Segment], names: set[str]) -> None:
         """Writes the live documents of some segments as one; vectors are copied, not made again."""
         prepared: list[Prepared] = []
         vectors: list[Vectors | None] = []

@@ -7,9 +7,8 @@ import pytest
 
 from knowledge.search.embedder import Embedder, OnnxEmbedder
 from knowledge.search.index import SearchIndex
-from knowledge.search.keyword import KeywordEngine
-from knowledge.search.keyword_engines import keyword_engine
 from tests.knowledge.search.corpus import CORPUS
+from tests.knowledge.search.engines import FOLDER_ENGINES, POSTGRES_ENGINES, Place, new_place
 
 
 @pytest.fixture(scope="session")
@@ -22,27 +21,34 @@ def embedder(model_cache: Path) -> OnnxEmbedder:
     return OnnxEmbedder(model_cache)
 
 
-@pytest.fixture(
-    params=["whoosh", "tantivy"],
-    scope="session",
-)
-def engine(request: pytest.FixtureRequest) -> KeywordEngine:
-    return keyword_engine(request.param)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Runs what asks for ``search_engine`` on every engine; those on PostgreSQL when the run includes PostgreSQL."""
+    if "search_engine" in metafunc.fixturenames:
+        with_postgresql = "postgresql" in metafunc.config.getoption("engines").split(",")
+        kinds = (*FOLDER_ENGINES, *(POSTGRES_ENGINES if with_postgresql else ()))
+        metafunc.parametrize("search_engine", kinds, scope="session")
 
 
 @pytest.fixture
-def make_index(tmp_path: Path, embedder: Embedder, engine: KeywordEngine) -> Callable[..., SearchIndex]:
-    """Opens an index in a folder of its own; every index of one test shares it."""
+def place(tmp_path: Path, search_engine: str) -> Place:
+    """Where the index of one test lies."""
+    return new_place(search_engine, tmp_path / "index")
+
+
+@pytest.fixture
+def make_index(place: Place, embedder: Embedder) -> Callable[..., SearchIndex]:
+    """Opens an index of the test's own; every index of one test shares its place."""
 
     def make(**values: object) -> SearchIndex:
-        return SearchIndex(tmp_path / "index", lambda: embedder, **{"engine": engine, **values})  # type: ignore[arg-type]
+        return SearchIndex(place.open(), lambda: embedder, **values)  # type: ignore[arg-type]
 
     return make
 
 
 @pytest.fixture(scope="session")
-def corpus_index(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder, engine: KeywordEngine) -> SearchIndex:
+def corpus_index(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder, search_engine: str) -> SearchIndex:
     """The corpus, indexed once; tests must not change it."""
-    index = SearchIndex(tmp_path_factory.mktemp("corpus") / "index", lambda: embedder, engine=engine)
+    place = new_place(search_engine, tmp_path_factory.mktemp("corpus") / "index")
+    index = SearchIndex(place.open(), lambda: embedder)
     index.rebuild(CORPUS)
     return index

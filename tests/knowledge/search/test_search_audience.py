@@ -8,8 +8,8 @@ import pytest
 from knowledge.search.document import Filters, Mode, Results, Sort
 from knowledge.search.embedder import Embedder
 from knowledge.search.index import SearchIndex
-from knowledge.search.keyword import KeywordEngine
 from tests.knowledge.search.corpus import CORPUS, document
+from tests.knowledge.search.engines import new_place
 
 SECRET = document(
     100,
@@ -37,9 +37,9 @@ def bare(results: Results) -> Results:
 
 
 @pytest.fixture
-def without(tmp_path: Path, embedder: Embedder, engine: KeywordEngine) -> SearchIndex:
+def without(tmp_path: Path, embedder: Embedder, search_engine: str) -> SearchIndex:
     """An index that never held the secret."""
-    index = SearchIndex(tmp_path / "without", lambda: embedder, engine=engine)
+    index = SearchIndex(new_place(search_engine, tmp_path / "without").open(), lambda: embedder)
     index.add(CORPUS)
     return index
 
