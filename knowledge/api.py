@@ -11,8 +11,10 @@ from knowledge.permissions import Reader, visible_to
 from knowledge.queries.changes import Searchable, find_document, forget_changes, iterate_documents, list_changes
 from knowledge.queries.sections import Branch, section_tree
 from knowledge.queries.usage import usage_of
-from knowledge.search.document import Filters, Sort
+from knowledge.search.document import Filters, Results, Sort
 from knowledge.services.feedback import record_outcome
+from knowledge.tuning.enums import SearchOutcome
+from knowledge.tuning.log import note_outcome, note_search, search_token
 from knowledge.usage import Usage
 
 __all__ = [
@@ -27,6 +29,8 @@ __all__ = [
     "Outcome",
     "Permission",
     "Reader",
+    "Results",
+    "SearchOutcome",
     "Searchable",
     "Sort",
     "Usage",
@@ -37,7 +41,10 @@ __all__ = [
     "is_token",
     "iterate_documents",
     "list_changes",
+    "note_outcome",
+    "note_search",
     "search_articles",
+    "search_token",
     "suggest_articles",
     "suggest_titles",
     "record_outcome",

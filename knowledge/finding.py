@@ -16,6 +16,7 @@ from knowledge.indexing.opening import search_index
 from knowledge.models import Article
 from knowledge.permissions import Reader, opens, visible_to
 from knowledge.search.document import Filters, Hit, Results, Sort, Why
+from knowledge.tuning.rules import Rules, current_rules
 from portal.core.db import db
 
 
@@ -35,6 +36,11 @@ class FoundArticle:
     why: Why
     matched: tuple[str, ...]
     similar: int
+
+    def url_from(self, search: str) -> str:
+        """The address with the name of the search it was found by, so that opening it is counted."""
+        path, mark, anchor = self.url.partition("#")
+        return f"{path}?from={search}{mark}{anchor}"
 
 
 @dataclass(frozen=True)
@@ -64,11 +70,14 @@ def search_articles(
     limit: int = 10,
     offset: int = 0,
     correct: bool = True,
+    rules: Rules | None = None,
 ) -> tuple[Results, list[FoundArticle]]:
     """Return what a reader may see of the articles that fit a query: the engine's answer, and its hits for a page.
 
-    No text is refused and no failure of the index reaches the caller: the results say so in ``degraded``.
+    No text is refused and no failure of the index reaches the caller: the results say so in ``degraded``. ``rules``
+    are other synonyms and promoted answers than those that hold now, to be tried out.
     """
+    rules = rules or current_rules()
     results = search_index().search(
         query,
         audience=reader.audience_tokens,
@@ -77,6 +86,8 @@ def search_articles(
         limit=limit,
         offset=offset,
         correct=correct,
+        synonyms=rules.synonyms,
+        promoted=rules.promoted(query),
     )
     slugs = _slugs([hit.document_id for hit in results.hits], reader)
     return results, [_found(hit, slugs[hit.document_id]) for hit in results.hits if hit.document_id in slugs]
@@ -84,7 +95,12 @@ def search_articles(
 
 def suggest_articles(text: str, *, tokens: Collection[str], limit: int = 4) -> list[ArticleSuggestion]:
     """Return the articles that answer a text in a person's own words best, for readers with these audience tokens."""
-    hits = search_index().search(text, audience=tokens, limit=limit).hits
+    rules = current_rules()
+    hits = (
+        search_index()
+        .search(text, audience=tokens, limit=limit, synonyms=rules.synonyms, promoted=rules.promoted(text))
+        .hits
+    )
     ids = [hit.document_id for hit in hits]
     query = sa.select(Article.id, Article.slug).where(Article.id.in_(ids), opens(frozenset(tokens)))
     slugs = {row.id: row.slug for row in db.session.execute(query)}

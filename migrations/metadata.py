@@ -3,6 +3,7 @@
 # ruff: noqa: F401 (importing a module is what registers its tables)
 
 import knowledge.models
+import knowledge.tuning.models
 import portal.core.audit.models
 import portal.core.files.models
 import portal.core.jobs.models

@@ -4,6 +4,7 @@ from flask import Flask
 from htmx_flask import Htmx
 
 from knowledge.feature import FEATURE as KNOWLEDGE
+from knowledge.tuning.feature import FEATURE as KNOWLEDGE_SEARCH
 from portal.core import auth, db, jobs
 from portal.core.audit.services import init_session_events
 from portal.core.feature import Feature
@@ -25,6 +26,7 @@ FEATURES: tuple[Feature, ...] = (
     DESIGN,
     DIRECTORY,
     KNOWLEDGE,
+    KNOWLEDGE_SEARCH,
     TICKETS,
     ASSISTANT,
     HOME,

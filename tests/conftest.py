@@ -102,7 +102,8 @@ def app(base_app: Flask) -> Iterator[Flask]:
         yield base_app
         base_app.extensions["portico_queue"].flush()
         limiter.reset()
-        for forgotten in (MEMORIES, gathering.EXTENSION):
+        forgotten_things = (MEMORIES, "portico_popular_searches", gathering.EXTENSION)
+        for forgotten in forgotten_things:
             base_app.extensions.pop(forgotten, None)
 
 

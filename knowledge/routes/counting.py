@@ -9,6 +9,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from knowledge.services.viewing import is_robot, note_view
+from knowledge.tuning.log import note_opened
+from portal.core.web.anonymous_cache import COUNTED_ONLY
 
 Page = TypeVar("Page", bound=Callable[..., ResponseReturnValue])
 # What a browser sends when it loads a page that nobody may ever look at.
@@ -16,7 +18,7 @@ _AHEAD = ("Sec-Purpose", "Purpose", "X-Moz")
 
 
 def counts_views(view: Page) -> Page:
-    """Count the answers of an article's page. It stands outside the cache, whose answers are read as well."""
+    """Count the answers of an article's page, and the searches that led to it. It stands outside the cache, whose answers are read as well."""
 
     @wraps(view)
     def counted(*args: Any, article_id: int, **kwargs: Any) -> ResponseReturnValue:
@@ -26,6 +28,7 @@ def counts_views(view: Page) -> Page:
             user_id = current_user.id if current_user.is_authenticated else None
             reader = f"user {user_id}" if user_id else f"{request.remote_addr} {request.user_agent.string}"
             note_view(article_id, reader=reader, user_id=user_id)
+            note_opened(request.args.get(COUNTED_ONLY, ""), article_id)
         return response
 
     return counted  # type: ignore[return-value]

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from knowledge.comparing.difference import difference, folded
+from knowledge.content import LONGEST_TITLE
 from knowledge.enums import ArticleType, Permission
 from knowledge.errors import EditConflict
 from knowledge.forms import ArticleForm, AttachForm
@@ -31,7 +32,8 @@ from portal.directory.api import signed_in_user
 def new_article() -> ResponseReturnValue:
     wanted = request.args.get("type", "")
     kind = ArticleType(wanted) if wanted in list(ArticleType) else ArticleType.HOW_TO
-    form = ArticleForm(formdata=None, data={"type": kind.value, "body": template_of(kind)})
+    title = " ".join(request.args.get("title", "").split())[:LONGEST_TITLE]
+    form = ArticleForm(formdata=None, data={"type": kind.value, "body": template_of(kind), "title": title})
     section = request.args.get("section", "")
     if section.isdigit():
         form.section_id.data = int(section)

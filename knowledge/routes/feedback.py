@@ -13,11 +13,14 @@ from knowledge.queries import feedback as remarks
 from knowledge.queries.articles import Published
 from knowledge.routes.blueprint import bp
 from knowledge.services import feedback as services
+from knowledge.tuning.enums import SearchOutcome
+from knowledge.tuning.log import note_outcome
 from portal.core.auth import public, requires
 from portal.core.errors import Refused
 from portal.core.web import commits, page, see_other
 from portal.core.web.forms import put_refusal
 from portal.core.web.security import limiter
+from portal.core.web.visit import visit_token
 from portal.directory.api import signed_in_user
 
 
@@ -38,14 +41,17 @@ def give_feedback(article_id: int) -> ResponseReturnValue:
     found, form = _published(article_id), FeedbackForm()
     if not form.validate():
         return _page(found, form, status=422)
+    helped = form.helped.data == "yes"
     services.give_feedback(
         found.article,
         reader=signed_in_user() if current_user.is_authenticated else None,
-        helped=form.helped.data == "yes",
+        helped=helped,
         reason=FeedbackReason(form.reason.data) if form.reason.data else None,
         comment=form.comment.data or "",
         passage=form.passage.data or "",
     )
+    if helped:
+        note_outcome(SearchOutcome.SOLVED, visit=visit_token(), article_id=article_id)
     return _page(found, form, is_sent=True)
 
 

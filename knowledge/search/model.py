@@ -19,7 +19,8 @@ class LazyModel:
     def __init__(self, open_model: Callable[[], Embedder] | None) -> None:
         self._open = open_model
         self._embedder: Embedder | None = None
-        self._problem: str | None = None if open_model else "No model is set up; search goes by keyword alone."
+        # None to open is somebody's decision and no problem.
+        self._problem: str | None = None
         self._next_try = 0.0
         self._lock = Lock()
 

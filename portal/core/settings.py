@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     semantic_search: Annotated[
         bool, Field(description="Search by meaning as well as by words; costs about 100 MB in each process.")
     ] = True
+    search_log_days: Annotated[
+        int, Field(ge=1, le=1095, description="Days for which searches are kept; who searched is never kept.")
+    ] = 180
     webhook_allowed_hosts: Annotated[
         str,
         Field(

@@ -7,10 +7,11 @@ from typing import Any
 from flask_babel import lazy_gettext
 from werkzeug.datastructures import MultiDict
 
-from knowledge.api import ArticleType, Filters, Reader, Sort, search_articles
+from knowledge.api import ArticleType, Filters, Reader, Results, Sort, note_search, search_articles, search_token
 from portal.core.settings import LOCALES
 from portal.core.web import Page
 from portal.core.web.paging import requested_page
+from portal.core.web.visit import visit_token
 
 PER_PAGE = 10
 DEEPEST_PAGE = 50
@@ -51,9 +52,14 @@ def search_page(arguments: MultiDict[str, str], reader: Reader) -> dict[str, Any
         offset=(number - 1) * PER_PAGE,
         correct=arguments.get("exact") != "1",
     )
+    visit = visit_token(begin=True)
+    if set(arguments) == {"q"}:
+        # Turning the pages of a search, or narrowing it, is the same search.
+        _log(visit, query, results)
     return {
         "query": query,
         "search_text": query,
+        "search_token": search_token(visit, query),
         "results": results,
         "articles": Page(articles, number, PER_PAGE, min(results.total, DEEPEST_PAGE * PER_PAGE)),
         "facets": _facets(results.facets, chosen),
@@ -61,6 +67,16 @@ def search_page(arguments: MultiDict[str, str], reader: Reader) -> dict[str, Any
         "sort": arguments.get("sort", "relevance"),
         "type_names": TYPE_NAMES,
     }
+
+
+def _log(visit: str, query: str, results: Results) -> None:
+    note_search(
+        visit,
+        query,
+        results=results.total,
+        corrected=results.corrected is not None,
+        degraded=results.degraded is not None,
+    )
 
 
 def _filters(chosen: Mapping[str, str]) -> Filters:

@@ -7,12 +7,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
 
+from knowledge.api import SearchOutcome, note_outcome
 from portal.core.auth import public, requires
 from portal.core.errors import Refused
 from portal.core.files.services import FileRefused
 from portal.core.web import commits, page, see_other
 from portal.core.web.redirects import go_to
 from portal.core.web.security import limiter
+from portal.core.web.visit import visit_token
 from portal.directory.api import User, find_user, signed_in_user
 from triage.assistant import services
 from triage.assistant.answers import Answer, find_articles
@@ -54,6 +56,7 @@ def begin() -> ResponseReturnValue:
         return page("assistant/ask.html", form=form, status=422)
     text = text_of(form.text)
     conversation = services.begin_conversation(text, _answers(text), user=_user())
+    note_outcome(SearchOutcome.ASKED, visit=visit_token())
     return see_other("assistant.conversation", token=conversation.token)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from hashlib import blake2b
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from flask import Response, current_app, make_response, request, session
 from flask.typing import ResponseReturnValue
@@ -17,6 +18,8 @@ from portal.core.web.remembering import memory_of, position_of_request
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 MOST_PAGES = 512
 LARGEST_PAGE = 256 * 1024
+# A name in the query that views only count and no page shows.
+COUNTED_ONLY = "from"
 
 
 def cached_for_anonymous(view: View) -> View:
@@ -30,7 +33,7 @@ def cached_for_anonymous(view: View) -> View:
         if current_app.config["SESSION_COOKIE_NAME"] in request.cookies or request.headers.get("HX-Request"):
             return view(*args, **kwargs)
         pages, position = memory_of("pages", MOST_PAGES), position_of_request()
-        key = f"{get_locale()} {chosen_theme()} {request.full_path}"
+        key = f"{get_locale()} {chosen_theme()} {_address()}"
         kept: tuple[bytes, str] | None = pages.get(key, position)
         if kept is None:
             response = make_response(view(*args, **kwargs))
@@ -42,6 +45,14 @@ def cached_for_anonymous(view: View) -> View:
         return _answer(*kept)
 
     return cached  # type: ignore[return-value]
+
+
+def _address() -> str:
+    """Path and query without what only says where somebody came from."""
+    if COUNTED_ONLY not in request.args:
+        return request.full_path
+    rest = [(name, value) for name, value in request.args.items(multi=True) if name != COUNTED_ONLY]
+    return f"{request.path}?{urlencode(rest)}"
 
 
 def chosen_theme() -> str:
