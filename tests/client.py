@@ -91,13 +91,16 @@ def watch_uncommitted(app: Flask) -> None:
 
 
 class count_queries:  # noqa: N801 (reads as a verb: with count_queries() as counted)
-    """Count the SQL statements inside the block, as a process has them that remembers nothing yet.
+    """Count the SQL statements inside the block, as a process has them that remembers nothing yet, or ``warm``.
 
     Transaction control does not count.
     """
 
+    def __init__(self, *, warm: bool = False) -> None:
+        self.warm = warm
+
     def __enter__(self) -> "count_queries":
-        if has_app_context():
+        if has_app_context() and not self.warm:
             current_app.extensions.pop(MEMORIES, None)
         self.statements: list[str] = []
         event.listen(sa.Engine, "before_cursor_execute", self._note)

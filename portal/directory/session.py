@@ -5,8 +5,10 @@ from flask import Flask, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 
+from portal.core.audit.services import last_position
 from portal.core.auth import login_manager
 from portal.core.db import db
+from portal.core.web.remembering import note_position
 from portal.directory.models import User
 
 # What somebody may still reach who must first choose a new password.
@@ -33,11 +35,16 @@ def load_user(session_id: str) -> User | None:
     user_id, _, generation = session_id.partition(".")
     if not (user_id.isdigit() and generation.isdigit()):
         return None
-    return db.session.scalars(
-        sa.select(User).where(
+    # Where the audit trail stands comes along: every page asks for it, and this spares it a question of its own.
+    found = db.session.execute(
+        sa.select(User, last_position()).where(
             User.id == int(user_id), User.session_generation == int(generation), User.is_active.is_(True)
         )
     ).one_or_none()
+    if found is None:
+        return None
+    note_position(found[1])
+    return found[0]  # type: ignore[no-any-return]
 
 
 def signed_in_user() -> User:

@@ -163,6 +163,11 @@ def chain_position() -> int:
     return int(db.session.connection().exec_driver_sql("SELECT last_id FROM audit_head WHERE id = 1").scalar_one())
 
 
+def last_position() -> sa.ScalarSelect[int]:
+    """Return ``chain_position`` as a column for a statement that asks for something else."""
+    return sa.select(AuditHead.last_id).where(AuditHead.id == 1).scalar_subquery()
+
+
 def init_session_events() -> None:
     """Chain pending events at each commit of a session; forget them on a rollback. Safe to call again."""
     for name, listener in (("before_commit", _append_pending), ("after_soft_rollback", _forget)):

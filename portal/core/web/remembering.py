@@ -72,6 +72,11 @@ def memory_of(name: str, most: int) -> Memory:
     return memories.setdefault(name, Memory(most))
 
 
+def note_position(position: int) -> None:
+    """Take over where the trail stands from whoever has just asked the database something else."""
+    request.environ[POSITION] = position
+
+
 def position_of_request() -> int:
     """Return where the trail stood when this request first asked."""
     if POSITION not in request.environ:

@@ -242,15 +242,18 @@ def test_weak_passwords_are_refused(app: Flask, password: str) -> None:
 
 
 def test_loading_the_person_is_one_query(client: CheckingClient) -> None:
+    from portal.core.web.remembering import position_of_request
     from portal.directory.session import load_user
     from tests.client import count_queries
 
     user = make_user("agent")
     identity = user.get_id()
     db.session.expire_all()
-    with count_queries() as counted:
-        assert load_user(identity) is user
-    assert len(counted) == 1
-    assert load_user(f"{user.id}.99") is None
-    assert load_user("nonsense") is None
+    with client.application.test_request_context():
+        with count_queries() as counted:
+            assert load_user(identity) is user
+            position_of_request()
+        assert len(counted) == 1
+        assert load_user(f"{user.id}.99") is None
+        assert load_user("nonsense") is None
     assert isinstance(user, User)
