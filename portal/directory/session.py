@@ -44,7 +44,7 @@ def load_user(session_id: str) -> User | None:
     if found is None:
         return None
     note_position(found[1])
-    return found[0]  # type: ignore[no-any-return]
+    return found[0]
 
 
 def signed_in_user() -> User:
