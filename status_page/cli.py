@@ -17,7 +17,7 @@ from portal.core.settings import load_settings
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the finished pages; by default `status` in the data folder.",
+    help="Folder of the finished pages; by default `status` in the data folder, with the portal's signature checked.",
 )
 def status_serve(host: str, port: int, folder: Path | None) -> None:
     """Serve the finished status page alone: without database, worker or application.
@@ -25,11 +25,15 @@ def status_serve(host: str, port: int, folder: Path | None) -> None:
     Example: portico status-serve --port 8001
     """
     # The module imports nothing of the application, and neither does this process.
+    from status_page.manifest import key_from
     from status_page.serve import StatusServer
 
-    folder = folder or load_settings().data_dir / "status"
+    key = b""
+    if folder is None:
+        settings = load_settings()
+        folder, key = settings.data_dir / "status", key_from(settings.secret_key.get_secret_value())
     try:
-        server = StatusServer(host, port, folder)
+        server = StatusServer(host, port, folder, key)
     except OSError as error:
         raise ConfigurationError(
             f"Port {port} on {host} cannot be used ({error.strerror}). Choose another one with --port."

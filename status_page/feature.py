@@ -7,13 +7,15 @@ from portal.core.web.finished_pages import offer_finished_pages
 from status_page import tasks  # noqa: F401 (declares the jobs, which the worker must know from its start)
 from status_page.banner import status_line_for_templates
 from status_page.enums import Event, Permission
+from status_page.manifest import key_from
 from status_page.routes import bp
 from status_page.serving import Library
 
 
 def _init_app(app: Flask) -> None:
     settings: Settings = app.extensions["portico_settings"]
-    offer_finished_pages(app, Library(settings.data_dir / "status"))
+    key = key_from(settings.secret_key.get_secret_value())
+    offer_finished_pages(app, Library(settings.data_dir / "status", key))
 
 
 FEATURE = Feature(

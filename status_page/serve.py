@@ -7,6 +7,10 @@ from pathlib import Path
 from status_page.serving import PREFIX, Library
 
 _NOTHING_YET = b"The status page was not written yet. Please try again in a minute.\n"
+_CHANGED = (
+    b"This page was changed after the portal wrote it, so it is not shown. "
+    b"Whoever runs the portal finds out more with: portico status-verify\n"
+)
 _NOT_FOUND = b"There is nothing here. The status page is at /status/.\n"
 
 
@@ -16,8 +20,8 @@ class StatusServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, host: str, port: int, folder: Path) -> None:
-        self.library = Library(folder)
+    def __init__(self, host: str, port: int, folder: Path, key: bytes = b"") -> None:
+        self.library = Library(folder, key)
         super().__init__((host, port), _Handler)
 
 
@@ -36,7 +40,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         answer = library.answer(self.command, PREFIX if path == "/" else path, query, headers)
         if answer is None:
-            self._plain(404, _NOT_FOUND) if library.age_seconds is not None else self._plain(503, _NOTHING_YET)
+            self._explain(library, path)
             return
         self.send_response(answer.status)
         for name, value in answer.headers:
@@ -46,6 +50,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body)
 
     do_HEAD = do_OPTIONS = do_GET  # noqa: N815 (the names http.server asks for)
+
+    def _explain(self, library: Library, path: str) -> None:
+        if library.is_refused or library.holds(path):
+            self._plain(503, _CHANGED)
+        elif library.age_seconds is None:
+            self._plain(503, _NOTHING_YET)
+        else:
+            self._plain(404, _NOT_FOUND)
 
     def _plain(self, status: int, text: bytes) -> None:
         self.send_response(status)

@@ -6,8 +6,6 @@ before are linked, not written, so that ten years of incidents cost nothing at t
 
 import fcntl
 import gzip
-import hashlib
-import hmac
 import json
 import logging
 import os
@@ -26,10 +24,13 @@ from flask_babel import force_locale
 from portal.core import clock
 from portal.core.settings import LOCALES, Settings
 from portal.core.texts import gettext
+from status_page import manifest as signed_list
 from status_page.board import Board, build_board
+from status_page.manifest import NAME as MANIFEST
+from status_page.manifest import digest, is_genuine, signature
 from status_page.permissions import PUBLIC
 from status_page.queries import get_page
-from status_page.serving import CURRENT, MANIFEST
+from status_page.serving import CURRENT, SUFFIXES
 from status_page.site.items import Item
 from status_page.site.tree import list_items
 from status_page.site.words import Moments
@@ -70,14 +71,14 @@ def write(previous: dict[str, Any] | None) -> None:
     known = previous["files"] if previous else {}
     files = {item.path: _place(target, item, known.get(item.path), source) for item in list_items(board)}
     manifest = {
-        "version": 1,
+        "version": signed_list.VERSION,
         "revision": board.page.revision,
         "written_at": board.at.isoformat(),
         "changed_at": board.page.changed_at.isoformat(),
         "age_notices": {locale: _age_notice(board, locale) for locale in LOCALES},
         "files": files,
     }
-    manifest["signature"] = signature(manifest)
+    manifest["signature"] = signature(manifest, signing_key())
     _write_through(target / MANIFEST, json.dumps(manifest, sort_keys=True).encode())
     draft = root / f".{CURRENT}-{secrets.token_hex(4)}"
     draft.symlink_to(name)
@@ -91,16 +92,12 @@ def read_manifest() -> dict[str, Any] | None:
         manifest = json.loads((folder() / CURRENT / MANIFEST).read_bytes())
     except (OSError, ValueError):
         return None
-    return manifest if isinstance(manifest, dict) and manifest.get("version") == 1 else None
+    return manifest if isinstance(manifest, dict) and manifest.get("version") == signed_list.VERSION else None
 
 
-def signature(manifest: dict[str, Any]) -> str:
-    """Return the HMAC-SHA-256 over everything in a manifest but the signature, with a key of the portal's."""
+def signing_key() -> bytes:
     settings: Settings = current_app.extensions["portico_settings"]
-    key = hmac.digest(settings.secret_key.get_secret_value().encode(), b"status manifest", "sha256")
-    content = {name: value for name, value in manifest.items() if name != "signature"}
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
-    return hmac.new(key, canonical, hashlib.sha256).hexdigest()
+    return signed_list.key_from(settings.secret_key.get_secret_value())
 
 
 def find_forged() -> list[str]:
@@ -108,11 +105,13 @@ def find_forged() -> list[str]:
     manifest = read_manifest()
     if manifest is None:
         return [MANIFEST]
-    wrong = [] if hmac.compare_digest(manifest.get("signature", ""), signature(manifest)) else [MANIFEST]
+    wrong = [] if is_genuine(manifest, signing_key()) else [MANIFEST]
     for name, entry in manifest["files"].items():
-        path = folder() / CURRENT / name
-        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
-            wrong.append(name)
+        packed = {f"{name}{SUFFIXES[encoding]}": checksum for encoding, checksum in entry["packed"].items()}
+        for path, checksum in ({name: entry["sha256"]} | packed).items():
+            file = folder() / CURRENT / path
+            if not file.is_file() or digest(file.read_bytes()) != checksum:
+                wrong.append(path)
     return wrong
 
 
@@ -123,35 +122,40 @@ def _is_stale(manifest: dict[str, Any], *, refresh: bool) -> bool:
     return bool(get_page().revision != manifest["revision"])
 
 
-def _place(target: Path, item: Item, before: dict[str, str] | None, previous: Path | None) -> dict[str, str]:
+def _place(target: Path, item: Item, before: dict[str, Any] | None, previous: Path | None) -> dict[str, Any]:
     name, source = item.path, item.source
     path = target / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    if before and previous and source and before["source"] == source and _link(previous, target, name):
+    if before and previous and source and before["source"] == source and _link(previous, target, name, before):
         return before
     content = item.render()
-    checksum = hashlib.sha256(content).hexdigest()
-    if before and previous and before["sha256"] == checksum and _link(previous, target, name):
+    checksum = digest(content)
+    if before and previous and before["sha256"] == checksum and _link(previous, target, name, before):
         return before | {"source": source}
-    path.write_bytes(content)
-    path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(content, 9, mtime=0))
+    packed = {"gzip": gzip.compress(content, 9, mtime=0)}
     if find_spec("brotli"):
         # Taken along where it is installed; nothing depends on it.
         import brotli
 
-        path.with_name(f"{path.name}.br").write_bytes(brotli.compress(content))
-    return {"sha256": checksum, "source": source, "changed_at": clock.now().isoformat()}
+        packed["br"] = brotli.compress(content)
+    path.write_bytes(content)
+    for encoding, shorter in packed.items():
+        path.with_name(path.name + SUFFIXES[encoding]).write_bytes(shorter)
+    digests = {encoding: digest(shorter) for encoding, shorter in packed.items()}
+    return {"sha256": checksum, "packed": digests, "source": source, "changed_at": clock.now().isoformat()}
 
 
-def _link(previous: Path, target: Path, name: str) -> bool:
+def _link(previous: Path, target: Path, name: str, before: dict[str, Any]) -> bool:
     """Take a file over from the set before; False when it is not whole there."""
-    for suffix, needed in (("", True), (".gz", True), (".br", False)):
+    made: list[Path] = []
+    for suffix in ("", *(SUFFIXES[encoding] for encoding in before["packed"])):
         try:
             os.link(previous / f"{name}{suffix}", target / f"{name}{suffix}")
         except OSError:
-            if needed:
-                (target / name).unlink(missing_ok=True)
-                return False
+            for path in made:
+                path.unlink()
+            return False
+        made.append(target / f"{name}{suffix}")
     return True
 
 

@@ -1,4 +1,4 @@
-"""The style sheet of the public page, and the names of its present look."""
+"""The style sheet and script of the public page, and the names of its present look."""
 
 import base64
 from functools import cache
@@ -22,6 +22,16 @@ def style_sheet() -> bytes:
     return (_read(tokens) + _read(_FOLDER / "static" / "status.css")).encode()
 
 
+def script() -> bytes:
+    """Return the script that says how old the page is."""
+    return _read(_FOLDER / "static" / "status.js").encode()
+
+
+@cache
+def script_version() -> str:
+    return digest(script())[:8]
+
+
 @cache
 def css_version() -> str:
     return digest(style_sheet())[:8]
@@ -31,7 +41,7 @@ def css_version() -> str:
 def look_version() -> str:
     """Return a name that changes with style sheet and templates: then every page is made anew."""
     templates = sorted((_FOLDER / "templates" / "status_page" / "public").glob("*.html"))
-    return digest(css_version(), [path.read_text() for path in templates])
+    return digest(css_version(), script_version(), [path.read_text() for path in templates])
 
 
 @cache

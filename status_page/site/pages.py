@@ -20,7 +20,7 @@ from status_page.queries import ArchiveRow, list_visible_incidents, list_windows
 from status_page.site import words
 from status_page.site.bars import draw_bars, troubles
 from status_page.site.items import Item, digest
-from status_page.site.look import css_version, icon_data, look_version
+from status_page.site.look import css_version, icon_data, look_version, script_version
 
 # Beyond this many the overview lists states only; the bars stand on each component's own page.
 MOST_BARS = 80
@@ -142,6 +142,7 @@ def _render(site: Site, template: str, **context: Any) -> bytes:
             file=context.pop("file", template),
             when=words.Moments(site.locale, site.board.zone, site.board.at),
             css_version=css_version(),
+            script_version=script_version(),
             icon_data=icon_data(),
             tones=words.TONES,
             state_word=words.state_word,

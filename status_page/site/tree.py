@@ -9,7 +9,7 @@ from status_page.site.api_v2 import list_documents
 from status_page.site.badge import badge
 from status_page.site.feeds import list_feeds
 from status_page.site.items import Item
-from status_page.site.look import style_sheet
+from status_page.site.look import script, style_sheet
 from status_page.site.pages import Site, list_pages
 
 
@@ -17,6 +17,7 @@ def list_items(board: Board) -> Iterator[Item]:
     """Yield every file of the site as this board's audience may read it."""
     archive = list_archive(board.tokens)
     yield Item("status.css", "", style_sheet)
+    yield Item("status.js", "", script)
     for locale in LOCALES:
         yield from list_pages(Site(board, locale, archive))
         yield from list_feeds(board, locale)
