@@ -1,5 +1,7 @@
 """The commands of the status page."""
 
+import os
+import sys
 from pathlib import Path
 from typing import IO
 
@@ -24,25 +26,25 @@ def status_serve(host: str, port: int, folder: Path | None) -> None:
 
     Example: portico status-serve --port 8001
     """
-    # The module imports nothing of the application, and neither does this process.
+    # Only this command needs the server.
     from status_page.manifest import key_from
-    from status_page.serve import StatusServer
+    from status_page.serve import KEY_VARIABLE, StatusServer
 
     key = b""
     if folder is None:
         settings = load_settings()
         folder, key = settings.data_dir / "status", key_from(settings.secret_key.get_secret_value())
     try:
-        server = StatusServer(host, port, folder, key)
+        StatusServer(host, port, folder).server_close()
     except OSError as error:
         raise ConfigurationError(
             f"Port {port} on {host} cannot be used ({error.strerror}). Choose another one with --port."
         ) from None
     click.echo(f"Serving the status page on http://{host}:{port}/status/ from {folder}")
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        server.server_close()
+    sys.stdout.flush()
+    # The server imports nothing of the application; taking this process's place keeps it small.
+    arguments = [sys.executable, "-m", "status_page.serve", str(folder), str(port), host]
+    os.execve(sys.executable, arguments, os.environ | {KEY_VARIABLE: key.hex()})  # noqa: S606
 
 
 @click.command("status-write")

@@ -1,11 +1,15 @@
 """The small process that gives out the finished pages when nothing else of the portal runs. Standard library only."""
 
+import os
 import sys
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from status_page.serving import PREFIX, Library
 
+# Holds the key of the signed list in hexadecimal digits, when there is one.
+KEY_VARIABLE = "STATUS_PAGE_KEY"
 _NOTHING_YET = b"The status page was not written yet. Please try again in a minute.\n"
 _CHANGED = (
     b"This page was changed after the portal wrote it, so it is not shown. "
@@ -72,9 +76,11 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def main() -> None:
-    """Serve ``FOLDER PORT [HOST]``, for machines that hold nothing but the finished pages."""
+    """Serve ``FOLDER PORT [HOST]``: all that a machine needs which holds nothing but the finished pages."""
     folder, port, *host = sys.argv[1:]
-    StatusServer(host[0] if host else "127.0.0.1", int(port), Path(folder)).serve_forever()
+    key = bytes.fromhex(os.environ.get(KEY_VARIABLE, ""))
+    with suppress(KeyboardInterrupt):
+        StatusServer(host[0] if host else "127.0.0.1", int(port), Path(folder), key).serve_forever()
 
 
 if __name__ == "__main__":

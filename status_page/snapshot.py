@@ -54,6 +54,9 @@ def write_when_stale(*, refresh: bool = False) -> bool:
     """
     with _alone():
         manifest = read_manifest()
+        if manifest is not None and not is_genuine(manifest, signing_key()):
+            # Somebody else's pages: nothing of them is taken over.
+            manifest = None
         if manifest is not None and not _is_stale(manifest, refresh=refresh):
             return False
         write(manifest)

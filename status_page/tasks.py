@@ -20,7 +20,7 @@ def queue_messages() -> None:
     queue_open_broadcasts()
 
 
-@job("status.sweep", every=crontab(minute="*"))
+@job("status.sweep", every=crontab(minute="*"), at_start=True)
 def sweep() -> None:
     """Do what the clock asks for, then see that the finished pages are right: also after a killed worker."""
     # The services declare jobs of this module.

@@ -29,6 +29,11 @@ def free_port() -> int:
         return port
 
 
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def portico_environment(data_dir: Path, **settings: object) -> dict[str, str]:
     """Return an environment in which only the given settings are set."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PORTICO_")}

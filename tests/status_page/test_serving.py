@@ -1,7 +1,11 @@
 """Database gone, web server gone: the page is still read."""
 
+import gzip
+import hashlib
 import http.client
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,14 +13,16 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from click.testing import CliRunner
 
 from portal.cli import portico
 from portal.core.db import db
-from status_page.serving import to_language
-from status_page.snapshot import write_when_stale
+from status_page.serve import StatusServer
+from status_page.serving import Library, to_language
+from status_page.snapshot import signing_key, write_when_stale
 from tests.factories.status_page import make_component, make_incident
 
 
@@ -111,3 +117,53 @@ def test_busy_port_is_a_sentence(tmp_path: Path) -> None:
 )
 def test_language_is_that_of_the_reader(accepted: str, cookies: str, expected: str) -> None:
     assert dict(to_language(accepted, cookies).headers)["Location"] == f"/status/{expected}/"
+
+
+def test_changed_page_is_refused_with_a_sentence(lonely_server: int, site_folder: Path) -> None:
+    page = site_folder / "current" / "de" / "history.html"
+    page.write_text(page.read_text().replace("Mail", "Lies"))
+    answer = get(lonely_server, "/status/de/history.html")
+    assert answer.status == 503 and b"changed after the portal wrote it" in answer.body  # type: ignore[attr-defined]
+    assert get(lonely_server, "/status/en/").status == 200
+    assert get(lonely_server, "/status/en/no-such-page.html").status == 404
+
+
+def test_changed_packed_page_is_replaced_by_the_plain_one(site_folder: Path) -> None:
+    make_component("Mail")
+    db.session.commit()
+    write_when_stale()
+    for packed in (site_folder / "current" / "en").glob("index.html.*"):
+        packed.write_bytes(gzip.compress(b"All is lost"))
+    answer = Library(site_folder).answer("GET", "/status/en/", "", {"accept-encoding": "gzip, br"})
+    assert answer is not None and b"All systems work" in answer.body
+
+
+def test_list_without_the_portals_signature_is_refused(site_folder: Path) -> None:
+    make_component("Mail")
+    db.session.commit()
+    write_when_stale()
+    key, before = signing_key(), (site_folder / "current").readlink()
+    knows_the_one_before = Library(site_folder, key)
+    assert knows_the_one_before.answer("GET", "/status/en/", "", {}) is not None
+    forged = site_folder / "sets" / "forged"
+    shutil.copytree(site_folder / before, forged)
+    content = b"<h1>All is lost</h1>"
+    (forged / "en" / "index.html").write_bytes(content)
+    manifest = json.loads((forged / "manifest.json").read_bytes())
+    manifest["files"]["en/index.html"]["sha256"] = hashlib.sha256(content).hexdigest()
+    (forged / "manifest.json").write_text(json.dumps(manifest))
+    (site_folder / "current").unlink()
+    (site_folder / "current").symlink_to("sets/forged")
+    answer = knows_the_one_before.answer("GET", "/status/en/", "", {})
+    assert answer is not None and b"All is lost" not in answer.body
+    server = StatusServer("127.0.0.1", 0, site_folder, key)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        refused = get(server.server_address[1], "/status/en/")
+        assert refused.status == 503 and b"not shown" in refused.body  # type: ignore[attr-defined]
+        # The worker sees it too, and writes the page again.
+        assert write_when_stale()
+        assert b"All systems work" in get(server.server_address[1], "/status/en/").body  # type: ignore[attr-defined]
+    finally:
+        server.shutdown()
+        server.server_close()

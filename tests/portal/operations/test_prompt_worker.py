@@ -1,7 +1,6 @@
 """The web server's loop answers finished pages itself, and takes nothing that it does not wholly understand."""
 
 import gzip
-import hashlib
 import http.client
 import json
 import socket
@@ -16,8 +15,10 @@ from gunicorn.http.errors import NoMoreData
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.core.settings import load_settings
 from portal.operations.prompt_worker import read_plain_request
-from tests.processes import free_port, portico_environment, run_portico, running, wait_until
+from status_page.manifest import VERSION, digest, key_from, signature
+from tests.processes import free_port, listens, portico_environment, run_portico, running, wait_until
 
 PLAIN = b"GET /status/en/?x=1 HTTP/1.1\r\nHost: a\r\nAccept-Encoding:  gzip \r\nConnection: keep-alive\r\n\r\n"
 
@@ -81,15 +82,19 @@ def test_what_is_taken_means_the_same_to_gunicorn_and_leaves_nothing_behind(midd
             next(parser)
 
 
-def write_site(folder: Path, files: dict[str, bytes]) -> None:
+def write_site(data_dir: Path, files: dict[str, bytes]) -> None:
     """Write a set of finished pages as the worker does."""
-    now, target = datetime.now(UTC).isoformat(), folder / "sets" / "1"
+    folder, now = data_dir / "status", datetime.now(UTC).isoformat()
+    target, listed = folder / "sets" / "1", {}
     for name, content in files.items():
         (target / name).parent.mkdir(parents=True, exist_ok=True)
+        packed = gzip.compress(content)
         (target / name).write_bytes(content)
-        (target / f"{name}.gz").write_bytes(gzip.compress(content))
-    listed = {name: {"sha256": hashlib.sha256(body).hexdigest(), "changed_at": now} for name, body in files.items()}
-    (target / "manifest.json").write_text(json.dumps({"version": 1, "written_at": now, "files": listed}))
+        (target / f"{name}.gz").write_bytes(packed)
+        listed[name] = {"sha256": digest(content), "packed": {"gzip": digest(packed)}, "changed_at": now}
+    manifest = {"version": VERSION, "written_at": now, "files": listed}
+    key = key_from(load_settings(data_dir=data_dir).secret_key.get_secret_value())
+    (target / "manifest.json").write_text(json.dumps(manifest | {"signature": signature(manifest, key)}))
     (folder / "current").symlink_to("sets/1")
 
 
@@ -102,14 +107,9 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     folder, number = tmp_path_factory.mktemp("data"), free_port()
     environment = portico_environment(folder, port=number, web_workers=1, web_threads=1, log_format="text")
     assert run_portico("upgrade", "--quiet", environment=environment).returncode == 0
-    write_site(folder / "status", {"en/index.html": b"<h1>All systems work</h1>", "big.svg": BIG})
+    write_site(folder, {"en/index.html": b"<h1>All systems work</h1>", "big.svg": BIG})
     with running("serve", environment=environment, log=folder / "log"):
-
-        def answers() -> bool:
-            with socket.socket() as probe:
-                return probe.connect_ex(("127.0.0.1", number)) == 0
-
-        wait_until(answers, what="the web server listens")
+        wait_until(lambda: listens(number), what="the web server listens")
         yield number
 
 
