@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from status_page.snapshot import folder
+from portal.core.web.finished_pages import finished_pages
+from status_page.serving import Library
+from status_page.snapshot import folder, signing_key
 
 
 @pytest.fixture
@@ -15,3 +17,5 @@ def site_folder(app: Flask) -> Iterator[Path]:
     shutil.rmtree(path, ignore_errors=True)
     yield path
     shutil.rmtree(path, ignore_errors=True)
+    # The application keeps what it has read when the folder is lost; the next test must not see it.
+    vars(finished_pages(app)).update(vars(Library(path, signing_key())))
