@@ -38,6 +38,7 @@ from benchmarks.judged_corpus import JudgedQuery, read_corpus, read_queries
 from knowledge.search.document import Mode, SearchDocument
 from knowledge.search.embedded import EmbeddedEngine
 from knowledge.search.embedder import Embedder, OnnxEmbedder
+from knowledge.search.engine import SearchEngine
 from knowledge.search.index import SearchIndex
 from knowledge.search.keyword_engines import KEYWORD_ENGINES, keyword_engine
 from knowledge.search.passages import cut_passages
@@ -168,6 +169,34 @@ def print_tables(figures: dict[str, Any]) -> None:
     print(f"peak memory  {figures['peak_rss_bytes'] / 2**20:.0f} MiB of this process, building included")
 
 
+def open_engine(arguments: argparse.Namespace, folder: Path) -> tuple[SearchEngine, Callable[[], int]]:
+    """The engine that was asked for, and what tells the bytes of its index."""
+    if arguments.engine == "embedded":
+        return EmbeddedEngine(folder, keyword_engine(arguments.keyword_engine)), lambda: folder_bytes(folder)
+    # Only this engine needs a server; without an address one is started as the tests do it.
+    import sqlalchemy as sa
+
+    from knowledge.search.postgresql.engine import PostgresEngine
+
+    url = arguments.database
+    if not url:
+        from tests.postgresql import postgresql_url
+
+        url = postgresql_url("portico_benchmark")
+    database = sa.create_engine(url)
+    schema = f"portico_benchmark_{os.getpid()}"
+
+    def size() -> int:
+        statement = (
+            "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE n.nspname = :schema AND c.relkind = 'r'"
+        )
+        with database.connect() as connection:
+            return int(connection.execute(sa.text(statement), {"schema": schema}).scalar_one())
+
+    return PostgresEngine(database, schema, extension=not arguments.without_extension), size
+
+
 def build(index: SearchIndex, documents: Iterable[SearchDocument], threads: int) -> float:
     """Indexes the documents and gives the seconds that it took."""
     started = time.perf_counter()
@@ -183,7 +212,7 @@ def run(arguments: argparse.Namespace, root: Path) -> dict[str, Any]:
     embedder: Embedder = OnnxEmbedder(arguments.cache or root / "model", precision=arguments.precision)
     chance = ChanceEmbedder(embedder) if arguments.scale else None
     folder = root / "index"
-    engine = EmbeddedEngine(folder, keyword_engine(arguments.keyword_engine))
+    engine, index_bytes = open_engine(arguments, folder)
     index = SearchIndex(engine, lambda: chance or embedder)
     documents = multiplied(list(corpus.values()), arguments.scale) if arguments.scale else list(corpus.values())
     del corpus
@@ -201,7 +230,7 @@ def run(arguments: argparse.Namespace, root: Path) -> dict[str, Any]:
     figures["latency_ms"] = percentiles(times.wall)
     figures["cpu_ms"] = percentiles(times.cpu)
     figures["passages"] = index.state().passages
-    figures["index_bytes"] = folder_bytes(folder)
+    figures["index_bytes"] = index_bytes()
     figures["peak_rss_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return figures
 
@@ -211,6 +240,8 @@ def main() -> int:
     parser.add_argument("--corpus", type=Path, required=True, help="folder of Markdown files")
     parser.add_argument("--queries", type=Path, required=True, help="judged queries, JSON lines")
     parser.add_argument("--engine", choices=("embedded", "postgresql"), default="embedded")
+    parser.add_argument("--database", default="", help="address of a PostgreSQL server; one is started by default")
+    parser.add_argument("--without-extension", action="store_true", help="PostgreSQL without pgvector")
     parser.add_argument("--keyword-engine", choices=KEYWORD_ENGINES, default="whoosh")
     parser.add_argument("--precision", choices=("int8", "fp32"), default="int8")
     parser.add_argument("--threads", type=int, default=2, help="texts embedded at once while indexing")
@@ -218,9 +249,6 @@ def main() -> int:
     parser.add_argument("--scale", type=int, default=0, help="multiply the corpus to so many passages, latency only")
     parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
     arguments = parser.parse_args()
-    if arguments.engine == "postgresql":
-        print("This build has the embedded engine only.", file=sys.stderr)
-        return 2
     with tempfile.TemporaryDirectory() as scratch:
         figures = run(arguments, Path(scratch))
     print_tables(figures)

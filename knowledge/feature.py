@@ -2,6 +2,7 @@ from flask_babel import lazy_gettext
 
 from knowledge import tasks
 from knowledge.enums import Event, Permission
+from knowledge.indexing.health import check_search
 from knowledge.routes import bp
 from portal.core.feature import Feature, NavigationEntry
 
@@ -28,6 +29,7 @@ FEATURE = Feature(
         "incident_manager": (Permission.DESK_READ, Permission.ARTICLE_PUBLISH_EMERGENCY),
         "administrator": (Permission.SECTION_MANAGE, Permission.ARTICLE_IMPORT),
     },
+    health_checks={"search": check_search},
     navigation=(
         NavigationEntry(label=lazy_gettext("Articles"), endpoint="knowledge.browse", icon="book", order=20),
         NavigationEntry(

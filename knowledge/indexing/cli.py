@@ -42,9 +42,13 @@ def rebuild(threads: int) -> None:
 @with_appcontext
 def check(heal: bool) -> None:
     """Compare the index with the articles; ends with 1 when they differ and nothing was mended."""
+    from knowledge.indexing.health import check_search
     from knowledge.indexing.services import check_index, heal_index  # As above.
 
     drift = heal_index() if heal else check_index()
+    said = check_search()
+    if said:
+        click.echo(said)
     if not drift:
         click.echo("The index agrees with the articles.")
         return

@@ -212,6 +212,14 @@ class SearchIndex:
             notice=self.engine.notice,
         )
 
+    def complaint(self) -> str | None:
+        """Why readers find less than they could, in words; quick, and no model is opened for it."""
+        try:
+            self.engine.snapshot()
+        except OSError as error:
+            return str(error)
+        return self.engine.damage or self._model.problem or self.engine.notice
+
     def candidates(self, query: str, *, audience: Iterable[str] = ()) -> answer.Candidates:
         """The candidates of a query with their features: what the weights of the fusion are learned from."""
         with self.engine.reading():

@@ -39,6 +39,12 @@ class AdministrationEntry:
     order: int = 50
 
 
+class Remark(str):
+    """What a probe says of something that works with less than it could: worth knowing, no reason to be taken out."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Feature:
     """One vertical slice of the product."""
@@ -51,7 +57,7 @@ class Feature:
     events: type[StrEnum] | None = None
     navigation: tuple[NavigationEntry, ...] = ()
     administration: tuple[AdministrationEntry, ...] = ()
-    # Name -> probe; a probe returns None when well, else a sentence.
+    # Name -> probe; a probe returns None when well, else a sentence, or a ``Remark`` when it goes on with less.
     health_checks: dict[str, Callable[[], str | None]] = field(default_factory=dict)
     # Answers what every template may use of this feature; called once for each rendered page, so it must be cheap.
     template_context: Callable[[], dict[str, Any]] | None = None

@@ -103,3 +103,15 @@ def test_titles_are_offered_while_typing(indexed: Flask) -> None:
         take_up_changes()
     offered = indexed.test_client().get("/search/suggest?q=prin").json
     assert offered == [{"title": "Printer prints blank pages", "url": f"/articles/{article.id}/{article.slug}"}]
+
+
+def test_readiness_tells_that_meaning_is_missing_and_takes_no_node_out(indexed: Flask) -> None:
+    checks = indexed.test_client().get("/readyz").json["checks"]  # type: ignore[index]
+    assert checks["search"]["ok"]
+    assert "by keyword alone" in checks["search"]["sentence"]
+
+
+def test_the_index_lies_where_the_articles_lie(indexed: Flask, engine_name: str) -> None:
+    from knowledge.indexing.opening import search_index
+
+    assert search_index().state().engine == ("postgresql" if engine_name == "postgresql" else "whoosh")

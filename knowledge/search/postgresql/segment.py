@@ -26,7 +26,7 @@ NEAREST = 300
 """Passages that are taken from the index of the vectors; about half as many documents."""
 _SEARCHED = 200
 """How many vectors the index looks at before it stops; it goes on when too few of them are in view."""
-_EXACT = 3000
+EXACT = 3000
 """Up to so many passages in view are all compared: that costs no more than the index would, and misses nothing."""
 _KEPT_RUNS = 4_000_000
 """Words of documents held in memory in their order, four bytes each: 16 MB at most."""
@@ -122,7 +122,7 @@ class PostgresSegment:
             return self._memory.similarities(self.build, made.number, self.numbers, self.passage_starts, query)
         found = np.zeros(int(self.passage_starts[-1]), dtype=np.float32)
         having = allowed & (self.models == made.number)
-        if int((np.diff(self.passage_starts) * having).sum()) <= _EXACT:
+        if int((np.diff(self.passage_starts) * having).sum()) <= EXACT:
             wanted = np.flatnonzero(having)
         else:
             self._nearest(made.number, query, allowed, found)

@@ -29,7 +29,8 @@ CREATE TABLE IF NOT EXISTS {state} (
 );
 CREATE TABLE IF NOT EXISTS {builds} (
     build integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    last_number integer NOT NULL
+    last_number integer NOT NULL DEFAULT 0,
+    changes integer NOT NULL DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS {model} (
     build integer,
@@ -116,7 +117,7 @@ def make_state(connection: psycopg.Connection[Row], database: Database) -> None:
 
 def make_build(connection: psycopg.Connection[Row], database: Database) -> Build:
     """Makes the empty tables of a new build, which nothing refers to yet."""
-    begin = sql.SQL("INSERT INTO {} (last_number) VALUES (0) RETURNING build").format(database.name("builds"))
+    begin = sql.SQL("INSERT INTO {} DEFAULT VALUES RETURNING build").format(database.name("builds"))
     row: Any = connection.execute(begin).fetchone()
     build = Build(database, row[0])
     for statement in filter(str.strip, _BUILD.split(";")):
@@ -150,6 +151,14 @@ def take_numbers(connection: psycopg.Connection[Row], build: Build, count: int) 
     take = sql.SQL("UPDATE {} SET last_number = last_number + %s WHERE build = %s RETURNING last_number")
     row: Any = connection.execute(take.format(build.database.name("builds")), [count, build.number]).fetchone()
     return int(row[0]) - count + 1
+
+
+def count_changes(connection: psycopg.Connection[Row], build: Build, change: str) -> int:
+    """Changes the count of changes since the postings were packed, by an SQL expression, and gives it."""
+    count = sql.SQL("UPDATE {} SET changes = {} WHERE build = %s RETURNING changes")  # A constant of our own.
+    statement = count.format(build.database.name("builds"), sql.SQL(change))
+    row: Any = connection.execute(statement, [build.number]).fetchone()
+    return int(row[0])
 
 
 def drop_builds(connection: psycopg.Connection[Row], database: Database, live: int) -> None:

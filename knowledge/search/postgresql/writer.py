@@ -20,10 +20,14 @@ from knowledge.search.postgresql import tables
 from knowledge.search.postgresql.database import Database, Row
 from knowledge.search.postgresql.reader import Reader
 from knowledge.search.postgresql.tables import FORMAT, Build
-from knowledge.search.postgresql.writing import unpacked, write_documents, write_vectors
+from knowledge.search.postgresql.writing import pack_postings, unpacked, write_documents, write_vectors
 from knowledge.search.segment import Prepared, Vectors, prepare_all
 
 Connection = psycopg.Connection[Row]
+
+PACKED_AFTER = 500
+"""Each change adds a row of postings for each of its words, and what was replaced leaves its own behind; after so
+many changes all postings are packed anew, which takes seconds."""
 
 
 class Writer:
@@ -64,6 +68,9 @@ class Writer:
             if prepared:
                 self.write(connection, build, prepared, vectors, record)
             self.touch(connection)
+            if tables.count_changes(connection, build, "changes + 1") >= PACKED_AFTER:
+                pack_postings(connection, build)
+                tables.count_changes(connection, build, "0")
         return len(gone)
 
     def live(self, connection: Connection) -> Build:
@@ -93,7 +100,7 @@ class Writer:
         connection.execute(sql.SQL("UPDATE {} SET generation = generation + 1").format(state))
 
     def delete(self, connection: Connection, build: Build, ids: Collection[int]) -> None:
-        """Removes documents by their ids; their postings go with the next rebuild."""
+        """Removes documents by their ids; their postings go when they are packed."""
         rows = connection.execute(
             build.format("DELETE FROM {document} WHERE id = ANY(%s) RETURNING number"), [list(ids)]
         ).fetchall()

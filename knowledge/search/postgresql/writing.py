@@ -114,6 +114,22 @@ def write_vectors(
                 copy.write_row((number, ordinal, key, given))
 
 
+def pack_postings(connection: psycopg.Connection[Row], build: Build) -> None:
+    """Writes each term's postings as one row again, without those of documents that are gone."""
+    live = np.array([n for (n,) in connection.execute(build.format("SELECT number FROM {document}"))], dtype=np.int64)
+    packed: dict[str, list[bytes]] = defaultdict(list)
+    # Readers go on with the rows that they see; TRUNCATE would take them away.
+    with connection.cursor(binary=True) as cursor:
+        for term, rows in cursor.execute(build.format("DELETE FROM {posting} RETURNING term, rows")):
+            table = np.frombuffer(rows, dtype=POSTING)
+            packed[term].append(table[np.isin(table["number"], live)].tobytes())
+        with cursor.copy(build.format(_POSTING)) as copy:
+            copy.set_types(("text", "bytea"))
+            for term, parts in sorted(packed.items()):
+                if any(parts):
+                    copy.write_row((term, b"".join(parts)))
+
+
 def _document_row(number: int, one: Prepared, model: int | None) -> tuple[object, ...]:
     document, terms = one.document, one.terms
     lengths = np.array([len(terms.fields[name]) for name in WEIGHTS], dtype="<i4")

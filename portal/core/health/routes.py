@@ -4,6 +4,7 @@ from ipaddress import ip_address
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 
 from portal.core.auth import public
+from portal.core.feature import Remark
 from portal.core.health.checks import run_checks
 from portal.core.health.metrics import exposition
 from portal.core.settings import Settings
@@ -23,8 +24,9 @@ def alive() -> Response:
 @public
 def ready() -> tuple[Response, int]:
     checks = run_checks()
-    well = not any(checks.values())
-    body = {"ready": well, "checks": {name: {"ok": not said, "sentence": said} for name, said in checks.items()}}
+    fine = {name: not said or isinstance(said, Remark) for name, said in checks.items()}
+    well = all(fine.values())
+    body = {"ready": well, "checks": {name: {"ok": fine[name], "sentence": said} for name, said in checks.items()}}
     response = jsonify(body)
     response.headers["Cache-Control"] = "no-store"
     return response, 200 if well else 503
