@@ -20,6 +20,7 @@ STYLESHEET = STATIC / "css" / "portico.css"
 SPRITE = STATIC / "img" / "icons.svg"
 VENDOR = STATIC / "vendor"
 MODULES = HERE / "node_modules"
+TOOLBAR = "@github/markdown-toolbar-element"
 
 CSS_BUDGET = JS_BUDGET = 40 * 1024
 
@@ -61,9 +62,11 @@ def vendor() -> None:
     VENDOR.mkdir(parents=True, exist_ok=True)
     for old in VENDOR.glob("*"):
         old.unlink()
-    htmx, icons = version_of("htmx.org"), version_of("@tabler/icons")
+    htmx, icons, toolbar = (version_of(name) for name in ("htmx.org", "@tabler/icons", TOOLBAR))
     shutil.copyfile(MODULES / "htmx.org/dist/htmx.min.js", VENDOR / f"htmx-{htmx}.min.js")
     shutil.copyfile(MODULES / "htmx.org/LICENSE", VENDOR / f"htmx-{htmx}.LICENSE.txt")
+    shutil.copyfile(MODULES / TOOLBAR / "dist/index.js", VENDOR / f"markdown-toolbar-{toolbar}.js")
+    shutil.copyfile(MODULES / TOOLBAR / "LICENSE", VENDOR / f"markdown-toolbar-{toolbar}.LICENSE.txt")
     shutil.copyfile(MODULES / "@tabler/icons/LICENSE", VENDOR / f"tabler-icons-{icons}.LICENSE.txt")
     SPRITE.parent.mkdir(parents=True, exist_ok=True)
     SPRITE.write_text(icon_sprite, "utf-8")

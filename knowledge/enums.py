@@ -29,6 +29,8 @@ class Event(StrEnum):
     IMPORT_ASKED = "knowledge.import.asked"
     IMPORT_DONE = "knowledge.import.done"
     ARTICLE_MOVED = "knowledge.article.moved"
+    DRAFT_BEGUN = "knowledge.draft.begun"
+    DRAFT_DISCARDED = "knowledge.draft.discarded"
     FILE_ATTACHED = "knowledge.article.file_attached"
     REVIEW_DUE = "knowledge.article.review_due"
     ARTICLE_EXPIRED = "knowledge.article.expired"

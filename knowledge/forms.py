@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     DateTimeLocalField,
@@ -23,10 +23,13 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 from knowledge.audience import AGENTS, PUBLIC, SIGNED_IN
 from knowledge.content import LONGEST_TITLE, ArticleContent
 from knowledge.enums import ArticleType
-from knowledge.models import Article, ArticleVersion
+from knowledge.models import Article, ArticleDraft, ArticleVersion
 from knowledge.queries import work
 from portal.directory.api import find_user
 
+# The fields of an article that a draft keeps, and how much of each but the text.
+KEPT = ("title", "summary", "body", "section_id", "type", "language", "tags", "services", "audience", "reason")
+MOST_KEPT = 2000
 LANGUAGES = (("en", "English"), ("de", "Deutsch"))
 
 
@@ -67,6 +70,13 @@ class ArticleForm(FlaskForm):
     )
     reason = StringField(_l("What did you change, and why?"), validators=[Length(max=300)])
     based_on = HiddenField()
+    # A picture or file that the text shall show; it comes with the text, so that nothing typed is lost on the way.
+    file = FileField(_l("Picture or file"))
+    alternative_text = StringField(
+        _l("What does the picture show?"),
+        validators=[Length(max=300)],
+        description=_l("Read out to people who cannot see it, and shown when it does not load."),
+    )
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
@@ -97,6 +107,18 @@ class ArticleForm(FlaskForm):
             }
         )
 
+    @classmethod
+    def of_draft(cls, draft: ArticleDraft) -> "ArticleForm":
+        return cls(formdata=None, data={**draft.typed, "based_on": str(draft.based_on or "")})
+
+    def typed(self) -> dict[str, Any]:
+        """Return what was typed, checked or not, as a draft keeps it."""
+        values = {name: self[name].data for name in KEPT}
+        return {
+            name: value[:MOST_KEPT] if isinstance(value, str | list) and name != "body" else value
+            for name, value in values.items()
+        }
+
     def content(self) -> ArticleContent:
         return ArticleContent(
             title=self.title.data or "",
@@ -113,17 +135,6 @@ class ArticleForm(FlaskForm):
     def base_number(self) -> int:
         text = self.based_on.data or ""
         return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
-
-
-class AttachForm(FlaskForm):
-    """A picture or attachment of an article."""
-
-    file = FileField(_l("Picture or file"), validators=[FileRequired(_l("Choose a file."))])
-    alternative_text = StringField(
-        _l("What does the picture show?"),
-        validators=[Length(max=300)],
-        description=_l("Read out to people who cannot see it, and shown when it does not load."),
-    )
 
 
 class CompareForm(FlaskForm):

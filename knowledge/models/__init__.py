@@ -1,6 +1,7 @@
 """Tables of the knowledge base."""
 
 from knowledge.models.article import Article, ArticleAudience, ArticleService, ArticleTag, Tag
+from knowledge.models.draft import ArticleDraft, DraftFile
 from knowledge.models.feedback import ArticleFeedback, ArticleOutcome
 from knowledge.models.links import ArticleFile, ArticleLink, ArticleSource, SearchChange
 from knowledge.models.quality import ArticleQuality
@@ -14,6 +15,7 @@ __all__ = [
     "Article",
     "ArticleAudience",
     "ArticleDay",
+    "ArticleDraft",
     "ArticleFeedback",
     "ArticleFile",
     "ArticleLink",
@@ -25,6 +27,7 @@ __all__ = [
     "ArticleVersion",
     "ChangeRequest",
     "ChangeRequestItem",
+    "DraftFile",
     "PassageComment",
     "ReaderOfDay",
     "ReaderSalt",

@@ -57,16 +57,21 @@ class Rendered:
     ids: frozenset[str] = field(default_factory=frozenset)
 
 
+def refuse_too_large(markdown: str) -> None:
+    """Raise ``BodyRefused`` for a text that is larger than ``LARGEST_BODY`` bytes."""
+    if len(markdown) > LARGEST_BODY or len(markdown.encode("utf-8", "replace")) > LARGEST_BODY:
+        raise BodyRefused(
+            gettext("The text is larger than %(limit)d kB. Split it into several articles.", limit=LARGEST_BODY // 1024)
+        )
+
+
 def render(markdown: str, *, title: str, language: str) -> Rendered:
     """Render an article's text. Costs some milliseconds; needs no database.
 
     Raises:
         BodyRefused: the text is larger than ``LARGEST_BODY`` bytes or too deeply nested to be shown.
     """
-    if len(markdown) > LARGEST_BODY or len(markdown.encode("utf-8", "replace")) > LARGEST_BODY:
-        raise BodyRefused(
-            gettext("The text is larger than %(limit)d kB. Split it into several articles.", limit=LARGEST_BODY // 1024)
-        )
+    refuse_too_large(markdown)
     mark = f"{secrets.token_hex(8)}-"
     env: dict[str, Any] = {"language": language, "mark": mark}
     parser = _parser()

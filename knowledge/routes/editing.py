@@ -1,8 +1,8 @@
-"""Writing: a new article, a new version, a preview, files."""
+"""Writing: a new article, a new version, and what happens when two write at once."""
 
 from typing import Any
 
-from flask import abort, request, url_for
+from flask import abort, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -10,14 +10,14 @@ from knowledge.comparing.difference import difference, folded
 from knowledge.content import LONGEST_TITLE
 from knowledge.enums import ArticleType, Permission
 from knowledge.errors import EditConflict
-from knowledge.forms import ArticleForm, AttachForm
+from knowledge.forms import ArticleForm
 from knowledge.models import Article, Section
 from knowledge.permissions import can_edit
-from knowledge.queries import work
+from knowledge.queries import drafts, work
 from knowledge.rendering.document import bound, render
 from knowledge.routes.blueprint import bp
-from knowledge.services import articles, editing
-from knowledge.services.addresses import ArticleAddresses, addresses_of
+from knowledge.services import editing
+from knowledge.services.addresses import addresses_of, addresses_of_draft
 from knowledge.starting_texts import template_of
 from portal.core.auth import requires
 from portal.core.db import db
@@ -30,57 +30,63 @@ from portal.directory.api import signed_in_user
 @bp.get("/articles/new")
 @requires(Permission.ARTICLE_WRITE)
 def new_article() -> ResponseReturnValue:
+    draft = drafts.find_draft(signed_in_user(), None)
+    if draft is not None:
+        return editor_page(None, ArticleForm.of_draft(draft), draft=draft)
     wanted = request.args.get("type", "")
     kind = ArticleType(wanted) if wanted in list(ArticleType) else ArticleType.HOW_TO
     title = " ".join(request.args.get("title", "").split())[:LONGEST_TITLE]
     form = ArticleForm(formdata=None, data={"type": kind.value, "body": template_of(kind), "title": title})
     section = request.args.get("section", "")
-    if section.isdigit():
+    if section.isascii() and section.isdigit():
         form.section_id.data = int(section)
-    return page("knowledge/new.html", form=form, kind=kind)
+    return editor_page(None, form, kind=kind)
 
 
 @bp.post("/articles/new")
 @requires(Permission.ARTICLE_WRITE)
 @commits
 def create_article() -> ResponseReturnValue:
-    form, user = ArticleForm(), signed_in_user()
+    form = ArticleForm()
     if "preview" in request.form:
-        return page("knowledge/new.html", form=form, kind=None, preview=_preview(form, None))
+        return editor_page(None, form, preview=preview_of(form, None))
     if form.validate():
         try:
-            section = _section(form.section_id.data)
-            article = articles.create_article(
-                form.content(), section=section, actor=user, owner=user, reason=form.reason.data or ""
+            article = editing.write_article(
+                form.content(),
+                section=_section(form.section_id.data),
+                actor=signed_in_user(),
+                reason=form.reason.data or "",
             )
             return see_other("knowledge.work", article_id=article.id)
         except Refused as refusal:
             put_refusal(form, refusal)
-    return page("knowledge/new.html", "form", form=form, kind=None, status=422)
+    return editor_page(None, form, status=422)
 
 
 @bp.get("/articles/<int:article_id>/edit")
 @requires(Permission.ARTICLE_WRITE)
 def edit_article(article_id: int) -> ResponseReturnValue:
-    article = _editable(article_id)
-    form = ArticleForm.of(article, work.get_version(article, article.latest_number))
-    return page("knowledge/edit.html", article=article, form=form, files=work.list_files(article), attach=AttachForm())
+    article = editable(article_id)
+    draft = drafts.find_draft(signed_in_user(), article)
+    if draft is not None:
+        return editor_page(article, ArticleForm.of_draft(draft), draft=draft)
+    return editor_page(article, ArticleForm.of(article, work.get_version(article, article.latest_number)))
 
 
 @bp.post("/articles/<int:article_id>/edit")
 @requires(Permission.ARTICLE_WRITE)
 @commits
 def save_article(article_id: int) -> ResponseReturnValue:
-    article, form = _editable(article_id, for_change=True), ArticleForm()
+    article, form = editable(article_id, for_change=True), ArticleForm()
     if "preview" in request.form:
-        return _edit_page(article, form, status=200, preview=_preview(form, article))
+        return editor_page(article, form, preview=preview_of(form, article))
     if form.validate():
         try:
-            section = _section(form.section_id.data)
             editing.edit_article(
                 article,
                 form.content(),
-                section=section,
+                section=_section(form.section_id.data),
                 actor=signed_in_user(),
                 reason=form.reason.data or "",
                 based_on=form.base_number,
@@ -90,7 +96,7 @@ def save_article(article_id: int) -> ResponseReturnValue:
             return _conflict(article, form, conflict)
         except Refused as refusal:
             put_refusal(form, refusal)
-    return _edit_page(article, form, status=422)
+    return editor_page(article, form, status=422)
 
 
 @bp.post("/articles/preview")
@@ -98,34 +104,34 @@ def save_article(article_id: int) -> ResponseReturnValue:
 @commits
 def preview_article() -> ResponseReturnValue:
     number = request.args.get("article_id", "")
-    article = work.get_for_work(int(number), signed_in_user()) if number.isdigit() else None
-    return page("knowledge/parts/preview.html", preview=_preview(ArticleForm(), article))
+    is_number = number.isascii() and number.isdigit()
+    article = work.get_for_work(int(number), signed_in_user()) if is_number else None
+    return page("knowledge/parts/preview.html", preview=preview_of(ArticleForm(), article))
 
 
-@bp.post("/articles/<int:article_id>/files")
-@requires(Permission.ARTICLE_WRITE)
-@commits
-def attach_file(article_id: int) -> ResponseReturnValue:
-    article, form = _editable(article_id), AttachForm()
-    context: dict[str, Any] = {"article": article, "attach": form, "attached": "", "status": 422}
-    if form.validate():
-        upload = form.file.data
-        try:
-            words = form.alternative_text.data or ""
-            _, markdown = editing.attach_file(
-                article, upload.stream, upload.filename, alternative_text=words, actor=signed_in_user()
-            )
-            context |= {"attached": markdown, "attach": AttachForm(formdata=None), "status": 200}
-        except Refused as refusal:
-            put_refusal(form, refusal)
-    return page("knowledge/files.html", "files", files=work.list_files(article), **context)
-
-
-def _editable(article_id: int, *, for_change: bool = False) -> Article:
+def editable(article_id: int, *, for_change: bool = False) -> Article:
+    """Return an article that whoever is signed in may write in; 404 when they do not work on it."""
     article = work.get_for_work(article_id, signed_in_user(), for_change=for_change)
     if not can_edit(signed_in_user(), article):
         raise NotAllowed(gettext("You may read this article and not change it: its editors are few."))
     return article
+
+
+def editor_page(article: Article | None, form: ArticleForm, *, status: int = 200, **context: Any) -> ResponseReturnValue:
+    """Show the editor of an article, or of a new one."""
+    context = {"draft": None, "preview": "", "kind": None, **context}
+    files = work.list_files(article) if article else []
+    return page("knowledge/edit.html", "form", article=article, form=form, files=files, status=status, **context)
+
+
+def preview_of(form: ArticleForm, article: Article | None) -> str:
+    """Return the page that readers would see; a text that cannot be shown is a sentence about why."""
+    try:
+        rendered = render(form.body.data or "", title=form.title.data or "", language=form.language.data or "en")
+    except Refused as refusal:
+        return f"<p>{refusal.sentence}</p>"
+    addresses = addresses_of(article) if article else addresses_of_draft(drafts.find_draft(signed_in_user(), None))
+    return bound(rendered, addresses)
 
 
 def _section(section_id: int) -> Section:
@@ -133,19 +139,6 @@ def _section(section_id: int) -> Section:
     if section is None:
         abort(404)
     return section
-
-
-def _edit_page(article: Article, form: ArticleForm, *, status: int, preview: str = "") -> ResponseReturnValue:
-    return page(
-        "knowledge/edit.html",
-        "form",
-        article=article,
-        form=form,
-        files=work.list_files(article),
-        attach=AttachForm(formdata=None),
-        preview=preview,
-        status=status,
-    )
 
 
 def _conflict(article: Article, form: ArticleForm, conflict: EditConflict) -> ResponseReturnValue:
@@ -162,12 +155,6 @@ def _conflict(article: Article, form: ArticleForm, conflict: EditConflict) -> Re
         mine=mine,
         rows=folded(difference(theirs.body_markdown, mine.body)),
         merge=merge,
-        action=url_for("knowledge.save_article", article_id=article.id),
+        files=work.list_files(article),
         status=409,
     )
-
-
-def _preview(form: ArticleForm, article: Article | None) -> str:
-    rendered = render(form.body.data or "", title=form.title.data or "", language=form.language.data or "en")
-    addresses = addresses_of(article) if article else ArticleAddresses(0, None, {}, {})
-    return bound(rendered, addresses)

@@ -11,7 +11,7 @@ from flask import current_app
 from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import HTTPException
 
-from knowledge.models import Article, ArticleFile, ArticleLink, ArticleSource
+from knowledge.models import Article, ArticleDraft, ArticleFile, ArticleLink, ArticleSource, DraftFile
 from knowledge.rendering.document import Picture, Rendered, bound
 from portal.core.db import db
 from portal.core.files.picture_size import size_of
@@ -35,10 +35,12 @@ class ArticleAddresses:
 
     article_id: int
     place: Place | None
-    files: Mapping[str, ArticleFile]
+    files: Mapping[str, ArticleFile] | Mapping[str, DraftFile]
     # Path of the collection -> address of the article that came from it.
     known: Mapping[str, str]
     noted: dict[tuple[str, str], int | None] = field(default_factory=dict)
+    # Where the files of an article lie that does not exist yet.
+    draft_id: int | None = None
 
     def link(self, address: str) -> str | None:
         parts = urlsplit(address)
@@ -50,7 +52,7 @@ class ArticleAddresses:
         if parts.path.startswith("/"):
             return self._own_page(parts.path, address)
         if file := self.files.get(reference_of(address)):
-            return file_url(self.article_id, file)
+            return self._file_url(file)
         path = self._path(parts.path)
         if path is None or not path.endswith((".md", ".html", ".htm")):
             return None
@@ -64,7 +66,11 @@ class ArticleAddresses:
             return None
         # The page keeps the place of a picture free before it has arrived.
         width, height = size_of(path_of(file.file)) or (None, None)
-        return Picture(file_url(self.article_id, file), width, height)
+        return Picture(self._file_url(file), width, height)
+
+    def _file_url(self, file: ArticleFile | DraftFile) -> str:
+        folder = f"/articles/{self.article_id}" if self.draft_id is None else f"/drafts/{self.draft_id}"
+        return f"{folder}/files/{file.file_id}/{quote(file.file.name)}"
 
     def _own_page(self, path: str, address: str) -> str | None:
         if found := _ARTICLE.fullmatch(path):
@@ -89,10 +95,6 @@ def reference_of(address: str) -> str:
     return unquote(urlsplit(address).path).removeprefix("./")[:500]
 
 
-def file_url(article_id: int, file: ArticleFile) -> str:
-    return f"/articles/{article_id}/files/{file.file_id}/{quote(file.file.name)}"
-
-
 def article_path(article_id: int, slug: str) -> str:
     return f"/articles/{article_id}/{slug}"
 
@@ -102,6 +104,12 @@ def addresses_of(article: Article) -> ArticleAddresses:
     source = db.session.scalars(sa.select(ArticleSource).where(ArticleSource.article_id == article.id)).first()
     place = Place(source.collection, source.path) if source else None
     return ArticleAddresses(article.id, place, files_of(article.id), known_paths(place.collection) if place else {})
+
+
+def addresses_of_draft(draft: ArticleDraft | None) -> ArticleAddresses:
+    """Return the addresses of an article that does not exist yet."""
+    files = {item.reference: item for item in draft.files} if draft else {}
+    return ArticleAddresses(0, None, files, {}, draft_id=draft.id if draft else None)
 
 
 def files_of(article_id: int) -> dict[str, ArticleFile]:

@@ -1,7 +1,7 @@
 """Writing, publishing and retiring articles."""
 
 import calendar
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -33,8 +33,11 @@ def create_article(
     owner: User | None = None,
     review_months: int | None = None,
     reason: str = "",
+    files: Sequence[tuple[int, str]] = (),
 ) -> Article:
     """Make an article with its first version, as a draft; by default the section's team owns it.
+
+    ``files`` are those that its text shows already: id and name in the text.
 
     Raises:
         TitleMissing, BodyRefused, NobodyMayRead, UnknownAudience: with a sentence for the author.
@@ -50,8 +53,14 @@ def create_article(
         owner=owner,
         created_by_id=actor.id if actor else None,
         review_months=review_months,
+        is_restricted=section.is_restricted,
     )
     db.session.add(article)
+    if files:
+        db.session.flush()
+        db.session.add_all(
+            ArticleFile(article_id=article.id, file_id=file_id, reference=name) for file_id, name in files
+        )
     add_version(article, content, actor=actor, reason=reason)
     audit.record(
         Event.ARTICLE_CREATED,

@@ -8,15 +8,37 @@ from sqlalchemy.orm import undefer
 
 from knowledge.comparing.merging import Merge, merged
 from knowledge.content import ArticleContent
-from knowledge.enums import Event
-from knowledge.errors import AlternativeTextMissing, EditConflict, NothingChanged
+from knowledge.enums import Event, Permission
+from knowledge.errors import EditConflict, NothingChanged
 from knowledge.models import Article, ArticleFile, ArticleVersion, Section
-from knowledge.services.articles import newest_version, save_version
+from knowledge.permissions import can_publish
+from knowledge.queries.drafts import find_draft
+from knowledge.services.articles import create_article, newest_version, save_version
+from knowledge.services.drafting import end_draft, take_file
 from knowledge.services.live import apply_audience, queue_search_change
 from portal.core.audit import services as audit
 from portal.core.audit.services import Actor
 from portal.core.db import db
-from portal.core.files.services import store_file
+from portal.core.errors import NotAllowed
+from portal.directory.api import User
+
+
+def write_article(content: ArticleContent, *, section: Section, actor: User, reason: str) -> Article:
+    """Make the article somebody wrote, with the pictures of their draft, which ends.
+
+    Raises:
+        NotAllowed: they may not write in this section.
+        And as ``create_article``.
+    """
+    if not actor.can(Permission.ARTICLE_WRITE, team_id=section.owner_team_id):
+        raise NotAllowed(
+            gettext("You may not write in the section “%(section)s”. Choose another one.", section=section.name)
+        )
+    draft = find_draft(actor, None)
+    files = [(item.file_id, item.reference) for item in draft.files] if draft else []
+    article = create_article(content, section=section, actor=actor, owner=actor, reason=reason, files=files)
+    end_draft(None, actor=actor)
+    return article
 
 
 def edit_article(
@@ -24,7 +46,7 @@ def edit_article(
     content: ArticleContent,
     *,
     section: Section,
-    actor: Actor | None,
+    actor: User,
     reason: str,
     based_on: int,
 ) -> ArticleVersion | None:
@@ -36,6 +58,7 @@ def edit_article(
     Raises:
         EditConflict: somebody saved a newer version meanwhile; nothing was saved, the error holds their version.
         NothingChanged: neither words, fields nor section changed.
+        NotAllowed: somebody who may not publish would move what readers have to other readers.
     """
     if based_on != article.latest_number:
         raise EditConflict(
@@ -44,11 +67,13 @@ def edit_article(
         )
     moved = _move(article, section, actor=actor)
     try:
-        return save_version(article, content, actor=actor, reason=reason, based_on=based_on)
+        version = save_version(article, content, actor=actor, reason=reason, based_on=based_on)
     except NothingChanged:
         if not moved:
             raise
-        return None
+        version = None
+    end_draft(article, actor=actor)
+    return version
 
 
 def propose_merge(article: Article, *, based_on: int, theirs: ArticleVersion, mine: str) -> Merge:
@@ -75,23 +100,16 @@ def attach_file(
     """Add a picture or attachment to an article; returns it with the Markdown that shows it.
 
     Raises:
-        FileRefused: it is empty, too large or of a kind that is not accepted.
-        AlternativeTextMissing: a picture comes without words for those who cannot see it.
+        As ``take_file``.
     """
-    stored = store_file(stream, name, actor=actor)
-    words = " ".join(alternative_text.split())
-    if stored.is_picture and not words:
-        raise AlternativeTextMissing(gettext("Say in a few words what the picture shows."), field="alternative_text")
-    reference = f"files/{stored.name}"
+    stored, reference, markdown = take_file(stream, name, alternative_text=alternative_text, actor=actor)
     for older in db.session.scalars(_current(article, reference)):
         older.is_current = False
     file = ArticleFile(article_id=article.id, file=stored, reference=reference)
     db.session.add(file)
     db.session.flush()
     audit.record(Event.FILE_ATTACHED, article, actor=actor, after={"name": stored.name, "digest": stored.digest})
-    address = reference.replace(" ", "%20").replace("(", "%28").replace(")", "%29")
-    label = words or stored.name
-    return file, f"![{label}]({address})" if stored.is_picture else f"[{label}]({address})"
+    return file, markdown
 
 
 def find_version(article: Article, number: int) -> ArticleVersion | None:
@@ -99,9 +117,11 @@ def find_version(article: Article, number: int) -> ArticleVersion | None:
     return db.session.scalars(query.options(undefer(ArticleVersion.body_markdown))).first()
 
 
-def _move(article: Article, section: Section, *, actor: Actor | None) -> bool:
+def _move(article: Article, section: Section, *, actor: User) -> bool:
     if article.section_id == section.id:
         return False
+    if article.is_readable and not can_publish(actor, article):
+        raise NotAllowed(gettext("Moving a published article takes effect at once. Ask somebody who may publish it."))
     before = {"section_id": article.section_id}
     article.section = section
     apply_audience(article)

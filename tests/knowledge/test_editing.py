@@ -125,12 +125,13 @@ def test_a_picture_needs_words_and_gives_the_markdown_to_show_it(client: Checkin
     path = f"/articles/{article.id}/files"
 
     def upload(words: str) -> Any:
-        return client.post(path, data={"file": (io.BytesIO(PNG), "a lamp.png"), "alternative_text": words})
+        picture = (io.BytesIO(PNG), "a lamp.png")
+        return client.post(path, data=fields(article, body="Look:", file=picture, alternative_text=words))
 
     refused = upload("")
-    assert (refused.status_code, "Say in a few words" in refused.text) == (422, True)
-    accepted = upload("A lamp")
-    assert "![A lamp](files/a%20lamp.png)" in accepted.text
+    assert (refused.status_code, "Say in a few words" in refused.text, "Look:" in refused.text) == (422, True, True)
+    assert upload("A lamp").headers["Location"] == f"/articles/{article.id}/edit"
+    assert "Look:\n\n![A lamp](files/a%20lamp.png)" in client.get(f"/articles/{article.id}/edit").text
     client.post(f"/articles/{article.id}/edit", data=fields(article, body="![A lamp](files/a%20lamp.png)"))
     text = client.get(f"/articles/{article.id}/versions/2").text
     address = text.split('<img src="')[1].split('"')[0]

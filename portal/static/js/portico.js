@@ -168,6 +168,8 @@
     if ("pageError" in document.body.dataset) return;
     session.keys().filter((key) => key.startsWith("portico:sent:")).forEach((key) => {
       const draft = key.slice("portico:sent:".length);
+      // Somebody whose session had ended was led to the sign-in page: nothing was accepted.
+      if (!draft.startsWith(`portico:draft:${document.body.dataset.user || ""}:`)) { session.remove(key); return; }
       const refused = $$("[data-autosave]").some((field) => draftKey(field) === draft && (field.value || $(".error-summary")));
       if (!refused) local.remove(draft);
       session.remove(key);
@@ -295,6 +297,7 @@
     $$("[data-autosave]", from).forEach(restore);
     showSelection();
   };
+  document.addEventListener("portico:added", (event) => ready(event.detail));
   const start = () => {
     showTheme(themeNow());
     forgetAccepted();
