@@ -47,7 +47,9 @@ def list_drafts(author: User) -> Sequence[ArticleDraft]:
     """Return what somebody typed and has not saved, the newest first; at most one for each article."""
     query = sa.select(ArticleDraft).where(ArticleDraft.author_id == author.id)
     return db.session.scalars(
-        query.options(joinedload(ArticleDraft.article)).order_by(ArticleDraft.saved_at.desc(), ArticleDraft.id).limit(100)
+        query.options(joinedload(ArticleDraft.article))
+        .order_by(ArticleDraft.saved_at.desc(), ArticleDraft.id)
+        .limit(100)
     ).all()
 
 

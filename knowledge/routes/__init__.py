@@ -3,4 +3,16 @@
 from knowledge.routes import desk, drafting, editing, exporting, feedback, reading, reviews, steps, usage, versions
 from knowledge.routes.blueprint import bp
 
-__all__ = ["bp", "desk", "drafting", "editing", "exporting", "feedback", "reading", "reviews", "steps", "usage", "versions"]
+__all__ = [
+    "bp",
+    "desk",
+    "drafting",
+    "editing",
+    "exporting",
+    "feedback",
+    "reading",
+    "reviews",
+    "steps",
+    "usage",
+    "versions",
+]

@@ -105,7 +105,9 @@ def _attach(article: Article | None) -> ResponseReturnValue:
         drafting.keep_draft(article, form.typed(), actor=user, based_on=form.base_number or None)
     except Refused as refusal:
         return _refused(article, form, refusal)
-    flash(gettext("“%(name)s” stands at the end of the text. Move it where it belongs.", name=upload.filename), "success")
+    flash(
+        gettext("“%(name)s” stands at the end of the text. Move it where it belongs.", name=upload.filename), "success"
+    )
     return _back_to(article)
 
 

@@ -117,7 +117,9 @@ def editable(article_id: int, *, for_change: bool = False) -> Article:
     return article
 
 
-def editor_page(article: Article | None, form: ArticleForm, *, status: int = 200, **context: Any) -> ResponseReturnValue:
+def editor_page(
+    article: Article | None, form: ArticleForm, *, status: int = 200, **context: Any
+) -> ResponseReturnValue:
     """Show the editor of an article, or of a new one."""
     context = {"draft": None, "preview": "", "kind": None, **context}
     files = work.list_files(article) if article else []

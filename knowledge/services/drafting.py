@@ -11,6 +11,7 @@ from knowledge.queries.drafts import find_draft
 from knowledge.rendering.document import refuse_too_large
 from portal.core import clock
 from portal.core.audit import services as audit
+from portal.core.audit.services import Actor
 from portal.core.db import db
 from portal.core.files.models import StoredFile
 from portal.core.files.services import store_file
@@ -75,7 +76,7 @@ def attach_to_draft(
 
 
 def take_file(
-    stream: BinaryIO, name: str, *, alternative_text: str, actor: User | None
+    stream: BinaryIO, name: str, *, alternative_text: str, actor: Actor | None
 ) -> tuple[StoredFile, str, str]:
     """Store an upload; returns it with the name the text knows it by and the Markdown that shows it.
 

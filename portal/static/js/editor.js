@@ -12,8 +12,9 @@
     state.classList.toggle("text-bad", Boolean(isBad));
   };
 
-  /* What is typed, as names and values; the token changes with the session and files are sent at once. */
-  const typed = () => [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "csrf_token" && name !== "alternative_text");
+  /* What is typed, as names and values; tokens change with every page and files are sent at once. */
+  const passing = ["csrf_token", "form_token", "file", "alternative_text"];
+  const typed = () => [...new FormData(form)].filter(([name]) => !passing.includes(name));
   const written = () => JSON.stringify(typed());
   // The name begins as portico.js names drafts, which forgets one when its form was accepted.
   const copy = `portico:draft:${document.body.dataset.user || ""}:editor-${said.editor}`;
@@ -30,7 +31,7 @@
     let fields;
     try { fields = new Map(Object.entries(Object.groupBy(JSON.parse(kept), ([name]) => name))); } catch { forgetHere(); return; }
     for (const field of form.elements) {
-      if (!field.name || ["csrf_token", "file", "alternative_text"].includes(field.name) || field.type === "submit") continue;
+      if (!field.name || passing.includes(field.name) || field.type === "submit") continue;
       const values = (fields.get(field.name) || []).map(([, value]) => value);
       if (field.multiple) for (const option of field.options) option.selected = values.includes(option.value);
       else if (values.length) field.value = values[0];
@@ -105,6 +106,7 @@
       const answer = await fetch(said.preview, { method: "POST", body: data, redirect: "manual" }).catch(() => null);
       if (!answer || !answer.ok || asked !== now) { asked = ""; return; }
       preview.innerHTML = await answer.text();
+      follow();
       document.dispatchEvent(new CustomEvent("portico:added", { detail: preview }));
     }, delay);
   };
@@ -117,10 +119,11 @@
   };
   toggle.addEventListener("click", () => setPreview(!isOpen()));
   // The page follows the text: as far down as the text is scrolled.
-  body.addEventListener("scroll", () => {
+  const follow = () => {
     const room = body.scrollHeight - body.clientHeight;
     if (isOpen() && room > 0) preview.scrollTop = (body.scrollTop / room) * (preview.scrollHeight - preview.clientHeight);
-  }, { passive: true });
+  };
+  body.addEventListener("scroll", follow, { passive: true });
 
   /* Inserting where the cursor stands, so that it can be undone. */
   const insert = (words) => {
