@@ -25,6 +25,7 @@ from knowledge.content import LONGEST_TITLE, ArticleContent
 from knowledge.enums import ArticleType
 from knowledge.models import Article, ArticleDraft, ArticleVersion
 from knowledge.queries import work
+from portal.core.web.choices import choices_from
 from portal.directory.api import find_user
 
 # The fields of an article that a draft keeps, and how much of each but the text.
@@ -59,7 +60,7 @@ class ArticleForm(FlaskForm):
     body = TextAreaField(_l("Text"), validators=[DataRequired(_l("Write the text of the article."))])
     section_id = SelectField(_l("Section"), coerce=int, validators=[InputRequired(_l("Choose a section."))])
     type = SelectField(_l("Type"))
-    language = SelectField(_l("Language"), choices=LANGUAGES)
+    language = SelectField(_l("Language"), choices=choices_from(LANGUAGES))
     tags = StringField(
         _l("Tags"), validators=[Length(max=500)], description=_l("Words people file it under, with commas between.")
     )
@@ -80,15 +81,17 @@ class ArticleForm(FlaskForm):
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        self.section_id.choices = work.section_choices()
-        self.type.choices = type_choices()
-        self.services.choices = work.service_choices()
-        self.audience.choices = [
-            (PUBLIC, gettext("Everyone")),
-            (SIGNED_IN, gettext("Everyone who is signed in")),
-            (AGENTS, gettext("Agents")),
-            *work.audience_choices(),
-        ]
+        self.section_id.choices = choices_from(work.section_choices())
+        self.type.choices = choices_from(type_choices())
+        self.services.choices = choices_from(work.service_choices())
+        self.audience.choices = choices_from(
+            [
+                (PUBLIC, gettext("Everyone")),
+                (SIGNED_IN, gettext("Everyone who is signed in")),
+                (AGENTS, gettext("Agents")),
+                *work.audience_choices(),
+            ]
+        )
 
     @classmethod
     def of(cls, article: Article, version: ArticleVersion) -> "ArticleForm":
@@ -150,16 +153,18 @@ class CompareForm(FlaskForm):
 class FeedbackForm(FlaskForm):
     """What a reader says about an article."""
 
-    helped = RadioField(_l("Did this article help you?"), choices=[("yes", _l("Yes")), ("no", _l("No"))])
+    helped = RadioField(_l("Did this article help you?"), choices=choices_from([("yes", _l("Yes")), ("no", _l("No"))]))
     reason = RadioField(
         _l("What was wrong?"),
-        choices=[
-            ("did_not_work", _l("I did as it says and it did not work")),
-            ("wrong", _l("Something in it is wrong")),
-            ("outdated", _l("It is out of date")),
-            ("unclear", _l("I did not understand it")),
-            ("other", _l("Something else")),
-        ],
+        choices=choices_from(
+            [
+                ("did_not_work", _l("I did as it says and it did not work")),
+                ("wrong", _l("Something in it is wrong")),
+                ("outdated", _l("It is out of date")),
+                ("unclear", _l("I did not understand it")),
+                ("other", _l("Something else")),
+            ]
+        ),
         validators=[Optional()],
     )
     passage = StringField(
@@ -175,7 +180,9 @@ class AnswerForm(FlaskForm):
 
     is_right = RadioField(
         _l("Was the reader right?"),
-        choices=[("yes", _l("Yes, the article was changed or will be")), ("no", _l("No, the article stays as it is"))],
+        choices=choices_from(
+            [("yes", _l("Yes, the article was changed or will be")), ("no", _l("No, the article stays as it is"))]
+        ),
         validators=[InputRequired(_l("Choose one."))],
     )
     answer = TextAreaField(
@@ -205,7 +212,7 @@ class ReviewForm(FlaskForm):
 
     verdict = RadioField(
         _l("Your decision"),
-        choices=[("approved", _l("Approve")), ("changes_requested", _l("Ask for changes"))],
+        choices=choices_from([("approved", _l("Approve")), ("changes_requested", _l("Ask for changes"))]),
         validators=[InputRequired(_l("Choose one."))],
     )
     note = TextAreaField(_l("Note to the author"), validators=[Optional(), Length(max=4000)])
@@ -256,7 +263,7 @@ class OwnershipForm(FlaskForm):
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        self.owner_team_id.choices = [(0, gettext("No team")), *work.team_choices()]
+        self.owner_team_id.choices = choices_from([(0, gettext("No team")), *work.team_choices()])
 
     @classmethod
     def of(cls, article: Article) -> "OwnershipForm":

@@ -21,6 +21,7 @@ from portal.core.auth import requires
 from portal.core.db import db
 from portal.core.errors import Refused
 from portal.core.web import commits, page, see_other
+from portal.core.web.choices import choices_from
 from portal.core.web.forms import put_refusal
 from portal.directory.api import User, signed_in_user
 
@@ -150,8 +151,8 @@ def resolve(request_id: int, comment_id: int) -> ResponseReturnValue:
 def _submit_form(article: Article, **values: Any) -> SubmitForm:
     form, user = SubmitForm(**values), signed_in_user()
     able = [person for person in reviewing.possible_reviewers([article]) if person.id != user.id]
-    form.reviewers.choices = [(person.id, person.display_name) for person in able]
-    form.together.choices = [(other.id, other.title) for other in reviews.drafts_of(user, article)]
+    form.reviewers.choices = choices_from([(person.id, person.display_name) for person in able])
+    form.together.choices = choices_from((other.id, other.title) for other in reviews.drafts_of(user, article))
     return form
 
 

@@ -18,6 +18,8 @@ from wtforms import (
 from wtforms.validators import DataRequired, Length, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from portal.core.web.choices import choices_from
+
 
 class SampleForm(FlaskForm):
     subject = StringField(
@@ -32,22 +34,24 @@ class SampleForm(FlaskForm):
     )
     service = SelectField(
         _l("Which service?"),
-        choices=[
-            ("", _l("Choose one")),
-            ("mail", _l("Mail and calendar")),
-            ("vpn", _l("Remote access")),
-            ("print", _l("Printing")),
-        ],
+        choices=choices_from(
+            [
+                ("", _l("Choose one")),
+                ("mail", _l("Mail and calendar")),
+                ("vpn", _l("Remote access")),
+                ("print", _l("Printing")),
+            ]
+        ),
         validators=[DataRequired(_l("Choose the service, or the nearest one."))],
     )
     impact = RadioField(
         _l("Who is affected?"),
-        choices=[("me", _l("Only me")), ("team", _l("My team")), ("all", _l("A whole site or more"))],
+        choices=choices_from([("me", _l("Only me")), ("team", _l("My team")), ("all", _l("A whole site or more"))]),
         validators=[DataRequired(_l("Choose who is affected."))],
     )
     places = SelectMultipleField(
         _l("Where does it happen?"),
-        choices=[("office", _l("In the office")), ("home", _l("At home")), ("phone", _l("On my phone"))],
+        choices=choices_from([("office", _l("In the office")), ("home", _l("At home")), ("phone", _l("On my phone"))]),
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
         validators=[Optional()],

@@ -4,11 +4,11 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
 from portal.core.db import db
 from portal.core.texts import gettext
+from portal.core.web.choices import SelectChoice
 from portal.directory.api import Service
 from status_page.enums import Effect, SecondCheck
 from status_page.forms.fields import MomentField, audience_choices, state_choices, stripped

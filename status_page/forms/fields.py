@@ -6,11 +6,11 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import get_timezone, lazy_gettext
 from wtforms import DateTimeLocalField, Form
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import ValidationError
 
 from portal.core.db import db
 from portal.core.texts import gettext
+from portal.core.web.choices import SelectChoice
 from portal.directory.api import Role, Team
 from status_page.enums import ComponentState
 from status_page.site.words import state_word

@@ -11,11 +11,11 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.core.texts import gettext
+from portal.core.web.choices import SelectChoice
 from status_page.enums import INCIDENT_STATES, ComponentState, IncidentState
 from status_page.forms.fields import REQUIRED, MomentField, audience_choices, in_both_or_none, state_choices, stripped
 from status_page.models import Component, Incident

@@ -5,10 +5,10 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, RadioField, SelectField, StringField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from portal.core.texts import gettext
+from portal.core.web.choices import SelectChoice
 from portal.core.web.i18n import LANGUAGE_NAMES
 from status_page.enums import SubscriberChannel
 from status_page.forms.fields import stripped

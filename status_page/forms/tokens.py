@@ -1,10 +1,10 @@
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import StringField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from portal.core.texts import gettext
+from portal.core.web.choices import SelectChoice
 from status_page.enums import TokenScope
 from status_page.forms.fields import stripped
 from status_page.forms.incidents import CheckboxesField

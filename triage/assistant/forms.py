@@ -5,6 +5,7 @@ from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
+from portal.core.web.choices import words_as_choices
 from portal.directory.api import Service
 from triage.assistant.models import Conversation
 from triage.assistant.services import title_from
@@ -16,7 +17,6 @@ from triage.tickets.api import (
     Category,
     choices_of,
     files_field,
-    words_as_choices,
 )
 
 LONGEST_QUESTION = 10_000

@@ -1,7 +1,7 @@
 """What other packages may use of the desk."""
 
 from triage.tickets.enums import ArticleUse, HoldReason, Impact, Permission, TicketKind, TicketState, Urgency
-from triage.tickets.forms import choices_of, chosen_row, files_field, store_files, text_of, words_as_choices
+from triage.tickets.forms import choices_of, chosen_row, files_field, store_files, text_of
 from triage.tickets.models import Category, Ticket
 from triage.tickets.queries import count_waiting_for, get_ticket, list_categories, list_own_open, list_services
 from triage.tickets.services import (
@@ -35,7 +35,6 @@ __all__ = [
     "files_field",
     "store_files",
     "text_of",
-    "words_as_choices",
     "ArticleUse",
     "Category",
     "HoldReason",

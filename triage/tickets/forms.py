@@ -1,6 +1,6 @@
 """Forms of the desk."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, BinaryIO, TypeVar, cast
 
@@ -9,12 +9,12 @@ from flask_wtf import FlaskForm
 from werkzeug.datastructures import FileStorage
 from wtforms import Field, IntegerField, MultipleFileField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields import HiddenField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from portal.core.files.content_types import accepted_suffixes
 from portal.core.files.models import StoredFile
 from portal.core.files.services import store_file
+from portal.core.web.choices import SelectChoice, words_as_choices
 from portal.directory.api import Service, Team, User
 from triage.tickets.enums import HoldReason, Impact, TicketKind, Urgency
 from triage.tickets.models import Category, Ticket
@@ -47,10 +47,6 @@ def store_files(field: MultipleFileField, actor: User) -> list[StoredFile]:
 def text_of(field: Field) -> str:
     """Return what was entered, the empty text when nothing was."""
     return str(field.data or "")
-
-
-def words_as_choices(words: Mapping[Any, LazyString]) -> list[SelectChoice]:
-    return [SelectChoice(str(value), label) for value, label in words.items()]
 
 
 class WriteForm(FlaskForm):
@@ -263,5 +259,4 @@ __all__ = [
     "store_files",
     "text_area",
     "text_of",
-    "words_as_choices",
 ]

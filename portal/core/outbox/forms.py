@@ -4,6 +4,7 @@ from wtforms import DateField, SearchField, SelectField
 from wtforms.validators import Optional
 
 from portal.core.outbox.enums import MessageState
+from portal.core.web.choices import choices_from
 
 STATE_WORDS = {
     MessageState.QUEUED: _("Waiting"),
@@ -31,7 +32,7 @@ class DeliveryFilters(FlaskForm):
 
     state = SelectField(
         _("State"),
-        choices=[("", _("Any state")), *((state.value, words) for state, words in STATE_WORDS.items())],
+        choices=choices_from([("", _("Any state")), *((state.value, words) for state, words in STATE_WORDS.items())]),
         validators=[Optional()],
     )
     recipient = SearchField(_("Recipient"))

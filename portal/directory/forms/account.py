@@ -4,9 +4,9 @@ from functools import cache
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, SelectField, StringField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import EqualTo, InputRequired, Length
 
+from portal.core.web.choices import SelectChoice
 from portal.core.web.i18n import LANGUAGE_NAMES
 from portal.directory.passwords import LEAST_LENGTH, MOST_LENGTH
 

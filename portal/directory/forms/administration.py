@@ -1,6 +1,6 @@
 """Forms of the administration: people, teams, roles and the organisation."""
 
-from flask_babel import lazy_gettext
+from flask_babel import LazyString, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
@@ -11,9 +11,9 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional
 
+from portal.core.web.choices import SelectChoice
 from portal.core.web.i18n import LANGUAGE_NAMES
 from portal.directory.forms.account import time_zone_choices
 from portal.directory.passwords import LEAST_LENGTH, MOST_LENGTH
@@ -33,8 +33,8 @@ def calendar_choices() -> list[SelectChoice]:
     return [none, *(SelectChoice(str(item.id), item.name) for item in list_calendars())]
 
 
-def name_field(label: object) -> StringField:
-    return StringField(label, [InputRequired(lazy_gettext("Enter a name.")), Length(max=120)])  # type: ignore[arg-type]
+def name_field(label: LazyString) -> StringField:
+    return StringField(label, [InputRequired(lazy_gettext("Enter a name.")), Length(max=120)])
 
 
 def key_field() -> StringField:

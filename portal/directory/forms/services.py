@@ -3,13 +3,13 @@
 import re
 from datetime import date
 
-from flask_babel import gettext, lazy_gettext
+from flask_babel import LazyString, gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import SelectField, SelectMultipleField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from portal.core.web.choices import SelectChoice
 from portal.directory.enums import Criticality
 from portal.directory.forms.account import time_zone_choices
 from portal.directory.forms.administration import key_field, name_field
@@ -29,9 +29,9 @@ CRITICALITIES = {
 _STRETCH = re.compile(r"(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})")
 
 
-def _person_field(label: object) -> StringField:
+def _person_field(label: LazyString) -> StringField:
     return StringField(
-        label,  # type: ignore[arg-type]
+        label,
         [Optional(), Length(max=320)],
         description=lazy_gettext("User name or e-mail address."),
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
@@ -122,8 +122,8 @@ class NewServiceForm(ServiceForm):
     key = key_field()
 
 
-def _hours_field(label: object) -> StringField:
-    return StringField(label, [Length(max=120)])  # type: ignore[arg-type]
+def _hours_field(label: LazyString) -> StringField:
+    return StringField(label, [Length(max=120)])
 
 
 class CalendarForm(FlaskForm):

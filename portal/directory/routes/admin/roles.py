@@ -3,12 +3,12 @@
 from flask import current_app, flash, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 
 from portal.core.auth import requires
 from portal.core.errors import Refused
 from portal.core.feature import registered_features
 from portal.core.web import commits, page, see_other
+from portal.core.web.choices import SelectChoice
 from portal.core.web.forms import put_refusal
 from portal.directory.enums import Permission
 from portal.directory.forms.administration import EmptyForm, NewRoleForm, RoleForm
