@@ -70,7 +70,8 @@ def catching_server(**options: Any) -> Iterator[CatchingServer]:
     controller = Controller(handler, hostname="127.0.0.1", port=free_port(), **options)
     controller.start()
     try:
-        handler.url = f"smtp://127.0.0.1:{controller.port}"
+        scheme = "smtps" if "ssl_context" in options else "smtp+starttls" if "tls_context" in options else "smtp"
+        handler.url = f"{scheme}://127.0.0.1:{controller.port}"
         yield handler
     finally:
         controller.stop()

@@ -18,6 +18,8 @@ from portal.core.settings import Settings
 SMTP_SECONDS = 30
 # RFC 5321 lets a server take ten minutes to answer the end of a message; few take one.
 ANSWER_SECONDS = 120
+# Encryption or sign-in required (RFC 3207, RFC 4954): a setting of ours is wrong, and no message is lost for that.
+_SET_UP_WRONGLY = (530, 538)
 _LINE_END = re.compile(rb"\r\n|\n|\r(?!\n)")
 
 HandOver = Callable[[], None]
@@ -94,6 +96,9 @@ class SmtpTransport:
         except smtplib.SMTPResponseException as error:
             if error.smtp_code == 421:
                 self._drop()
+            if error.smtp_code in _SET_UP_WRONGLY:
+                self._drop()
+                raise Unreachable(f"The mail server wants encryption or sign-in first: {_words(error)}") from error
             raise _refusal(error.smtp_code, error.smtp_error) from error
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
@@ -131,7 +136,7 @@ class SmtpTransport:
         except (OSError, smtplib.SMTPException) as error:
             if connection is not None:
                 connection.close()
-            raise Unreachable(f"The mail server {self.url.hostname}:{port} cannot be used: {error}") from error
+            raise Unreachable(f"The mail server {self.url.hostname}:{port} cannot be used: {_reason(error)}") from error
         self.connection = connection
         return connection
 
@@ -182,6 +187,23 @@ def _quoted(content: bytes) -> bytes:
     """Return the content with CRLF lines and leading dots doubled, as RFC 5321 (4.5.2) asks; ends with a line end."""
     lines = _LINE_END.sub(b"\r\n", content)
     return re.sub(rb"(?m)^\.", b"..", lines if lines.endswith(b"\r\n") else lines + b"\r\n")
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case ssl.SSLCertVerificationError():
+            return f"its certificate is not trusted: {error.verify_message.rstrip('.')}."
+        case ssl.SSLError(reason="WRONG_VERSION_NUMBER"):
+            return "it does not answer in TLS on this port; use smtp+starttls:// or another port."
+        case smtplib.SMTPResponseException():
+            return _words(error)
+        case _:
+            return str(error)
+
+
+def _words(error: smtplib.SMTPResponseException) -> str:
+    text = error.smtp_error
+    return f"{error.smtp_code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"
 
 
 def _refusal(code: int, text: bytes | str) -> Exception:
