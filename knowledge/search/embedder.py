@@ -208,6 +208,13 @@ def _graph_file(folder: Path, cache: Path, precision: str, sha256: str | None) -
     return graph, fingerprint
 
 
+def _says_something(record: logging.LogRecord) -> bool:
+    """Leave out what the quantiser says of every tensor, and its advice to prepare a graph that is made prepared."""
+    if "quantization" not in Path(record.pathname).parts:
+        return True
+    return record.levelno > logging.INFO and not record.getMessage().startswith("Please consider to run pre-processing")
+
+
 def _write_graph(folder: Path, target: Path, precision: str) -> None:
     try:
         # These are needed once, and bring tens of megabytes that a running server should not carry.
@@ -231,10 +238,10 @@ def _write_graph(folder: Path, target: Path, precision: str) -> None:
         finished = full
         if precision == "int8":
             finished = Path(scratch) / "int8.onnx"
-            # The library tells of every tensor in the log, which says nothing to whoever reads it.
-            logging.disable(logging.INFO)
+            # The library writes straight to the root of the log, so that is where it is listened to.
+            logging.root.addFilter(_says_something)
             try:
                 quantize_encoder(full, finished)
             finally:
-                logging.disable(logging.NOTSET)
+                logging.root.removeFilter(_says_something)
         finished.replace(target)

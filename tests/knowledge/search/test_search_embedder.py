@@ -1,9 +1,11 @@
+import logging
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from knowledge.search import bert_graph
 from knowledge.search.embedder import ModelDamaged, ModelMissing, OnnxEmbedder, packaged_model_folder
 
 TEXTS = [
@@ -49,6 +51,23 @@ def test_common_words_are_known(embedder: OnnxEmbedder) -> None:
     words = embedder.known_words()
     assert {"everybody", "password"} <= words
     assert "pasword" not in words
+
+
+def test_preparing_the_model_says_nothing_and_silences_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quantise = bert_graph.quantize_encoder
+
+    def quantise_beside_others(source: Path, target: Path) -> None:
+        logging.getLogger("portal").info("somebody else")
+        logging.info("something else at the root")  # noqa: LOG015 (as the library does it)
+        quantise(source, target)
+
+    monkeypatch.setattr(bert_graph, "quantize_encoder", quantise_beside_others)
+    with caplog.at_level(logging.INFO):
+        OnnxEmbedder(tmp_path)
+    assert caplog.messages == ["somebody else", "something else at the root"]
+    assert logging.root.filters == []
 
 
 @pytest.fixture
