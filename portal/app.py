@@ -8,7 +8,7 @@ from knowledge.tuning.feature import FEATURE as KNOWLEDGE_SEARCH
 from portal.core import auth, db, jobs
 from portal.core.audit.services import init_session_events
 from portal.core.feature import Feature
-from portal.core.features import AUDIT, HEALTH, NOTIFICATIONS, OUTBOX
+from portal.core.features import AUDIT, HEALTH, JOBS, NOTIFICATIONS, OUTBOX
 from portal.core.settings import Settings, load_settings
 from portal.core.web import context, error_pages, i18n, observing, security, visit
 from portal.design.feature import FEATURE as DESIGN
@@ -22,6 +22,7 @@ FEATURES: tuple[Feature, ...] = (
     HEALTH,
     AUDIT,
     OUTBOX,
+    JOBS,
     NOTIFICATIONS,
     DESIGN,
     DIRECTORY,

@@ -9,7 +9,9 @@ from portal.core.feature import AdministrationEntry, Feature, NavigationEntry
 from portal.core.files import tasks as files_tasks
 from portal.core.health import metrics
 from portal.core.health.routes import bp as health_bp
+from portal.core.jobs import enums as jobs
 from portal.core.jobs import tasks as jobs_tasks
+from portal.core.jobs.routes import bp as jobs_bp
 from portal.core.notifications import enums as notifications
 from portal.core.notifications.routes import bp as notifications_bp
 from portal.core.notifications.routes import unread_for_templates
@@ -60,6 +62,27 @@ OUTBOX = Feature(
     grants={
         "administrator": (outbox.Permission.READ, outbox.Permission.RESEND),
         "auditor": (outbox.Permission.READ,),
+    },
+)
+JOBS = Feature(
+    name="jobs",
+    blueprints=(jobs_bp,),
+    administration=(
+        AdministrationEntry(
+            lazy_gettext("Records"),
+            lazy_gettext("Failed jobs"),
+            lazy_gettext("Work in the background that ended with an error."),
+            "jobs.index",
+            "alert-triangle",
+            jobs.Permission.READ,
+            order=42,
+        ),
+    ),
+    permissions=jobs.Permission,
+    events=jobs.Event,
+    grants={
+        "administrator": (jobs.Permission.READ, jobs.Permission.SETTLE),
+        "auditor": (jobs.Permission.READ,),
     },
 )
 NOTIFICATIONS = Feature(

@@ -21,7 +21,7 @@ from portal.core.jobs.running import claim_minute, note_failure, stopping
 from portal.core.origin import origin
 from portal.core.settings import Settings
 
-__all__ = ["Job", "crontab", "init_app", "job", "queue_of", "stopping"]
+__all__ = ["Job", "crontab", "find_job", "init_app", "job", "queue_of", "stopping"]
 
 logger = logging.getLogger(__name__)
 
@@ -102,6 +102,10 @@ def queue_of(app: Flask) -> Huey:
     return queue
 
 
+def find_job(name: str) -> Job | None:
+    return _registry.get(name)
+
+
 def queue_starting_jobs() -> None:
     """Queue the jobs that a worker begins with."""
     for declared in _registry.values():
@@ -139,7 +143,7 @@ def _run_observed(declared: Job, args: tuple[Any, ...]) -> None:
         declared.run(*args)
     except Exception as error:
         outcome = "failed"
-        note_failure(declared.name, error)
+        note_failure(declared.name, error, args)
         raise
     finally:
         for observe in observers:

@@ -1,6 +1,7 @@
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core import clock
@@ -27,10 +28,19 @@ class PeriodicRun(Model):
 
 
 class JobFailure(Identified, Model):
-    """A background job that ended with an error."""
+    """A background job that ended with an error, until somebody deals with it.
+
+    A job that fails alike again and again is one entry that counts.
+    """
 
     __tablename__ = "job_failure"
 
     job: Mapped[str] = mapped_column(String(100))
     at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
     error: Mapped[str]
+    arguments: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    traceback: Mapped[str] = mapped_column(default="")
+    times: Mapped[int] = mapped_column(default=1)
+
+    def __str__(self) -> str:
+        return self.job

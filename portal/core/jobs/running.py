@@ -3,8 +3,11 @@
 import logging
 import os
 import socket
+import traceback
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from threading import Event
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -44,11 +47,17 @@ def _insert_first(job: str, minute: datetime) -> bool:
     return True
 
 
-def note_failure(job: str, error: BaseException) -> None:
+def note_failure(job: str, error: BaseException, arguments: Sequence[Any] = ()) -> None:
     """Log a failed job and keep it where people can see it."""
     logger.error("The job %s failed.", job, exc_info=error, extra={"job": job})
+    words = f"{type(error).__name__}: {error}"[:2_000]
     with unit_of_work():
-        db.session.add(JobFailure(job=job, error=f"{type(error).__name__}: {error}"[:2_000]))
+        alike = sa.select(JobFailure).where(JobFailure.job == job, JobFailure.error == words).with_for_update()
+        known = next((row for row in db.session.scalars(alike) if row.arguments == list(arguments)), None)
+        failure = known or JobFailure(job=job, error=words, arguments=list(arguments), times=0)
+        failure.times, failure.at = failure.times + 1, clock.now()
+        failure.traceback = "".join(traceback.format_exception(error))[-20_000:]
+        db.session.add(failure)
 
 
 def worker_name() -> str:
