@@ -1,6 +1,18 @@
 """Pages of the knowledge base."""
 
-from knowledge.routes import desk, drafting, editing, exporting, feedback, reading, reviews, steps, usage, versions
+from knowledge.routes import (
+    desk,
+    drafting,
+    editing,
+    exporting,
+    feedback,
+    importing,
+    reading,
+    reviews,
+    steps,
+    usage,
+    versions,
+)
 from knowledge.routes.blueprint import bp
 
 __all__ = [
@@ -10,6 +22,7 @@ __all__ = [
     "editing",
     "exporting",
     "feedback",
+    "importing",
     "reading",
     "reviews",
     "steps",

@@ -93,6 +93,10 @@ class Settings(BaseSettings):
     default_time_zone: Annotated[str, Field(description="Time zone for people who chose none.")] = "UTC"
     session_hours: Annotated[int, Field(ge=1, le=720, description="Hours until an idle session ends.")] = 12
     max_upload_mb: Annotated[int, Field(ge=1, le=500, description="Largest attachment in mebibytes.")] = 25
+    max_import_mb: Annotated[
+        int,
+        Field(ge=1, le=1000, description="Largest zip of articles that may be imported in the browser, in mebibytes."),
+    ] = 200
     metrics_token: Annotated[
         SecretStr,
         Field(description="Bearer token for `/metrics`. Empty: answered to this machine only."),
