@@ -9,6 +9,7 @@ import os
 import secrets
 import tomllib
 import zoneinfo
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -79,6 +80,13 @@ class Settings(BaseSettings):
     semantic_search: Annotated[
         bool, Field(description="Search by meaning as well as by words; costs about 100 MB in each process.")
     ] = True
+    search_keyword_engine: Annotated[
+        Literal["whoosh", "tantivy"],
+        Field(
+            description="What searches words beside SQLite. `tantivy` is quicker from some tens of thousands of articles "
+            "on; install `portico[tantivy]`. PostgreSQL searches by itself."
+        ),
+    ] = "whoosh"
     search_log_days: Annotated[
         int, Field(ge=1, le=1095, description="Days for which searches are kept; who searched is never kept.")
     ] = 180
@@ -116,6 +124,13 @@ class Settings(BaseSettings):
     def _known_engine(cls, value: str) -> str:
         if value and urlsplit(value).scheme.split("+")[0] not in ("sqlite", "postgresql"):
             raise ValueError("use a postgresql:// or sqlite:// address")
+        return value
+
+    @field_validator("search_keyword_engine")
+    @classmethod
+    def _installed(cls, value: str) -> str:
+        if value == "tantivy" and find_spec("tantivy") is None:
+            raise ValueError("install portico[tantivy], or leave it at whoosh")
         return value
 
     @field_validator("redis_url")
