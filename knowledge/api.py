@@ -3,7 +3,7 @@
 from knowledge.audience import is_token
 from knowledge.content import ArticleContent
 from knowledge.enums import ArticleState, ArticleType, Outcome, Permission
-from knowledge.finding import FoundArticle, search_articles, suggest_articles, suggest_queries, suggest_titles
+from knowledge.finding import FoundArticle, search_articles, suggest_articles, suggest_titles
 from knowledge.importing.services import ImportOptions, import_folder
 from knowledge.indexing.services import index_waiting_words
 from knowledge.models import Article
@@ -13,6 +13,7 @@ from knowledge.queries.sections import Branch, section_tree
 from knowledge.queries.usage import usage_of
 from knowledge.search.document import Filters, Results, Sort
 from knowledge.services.feedback import record_outcome
+from knowledge.services.life_cycle import ask_for_review_of_service
 from knowledge.tuning.enums import SearchOutcome
 from knowledge.tuning.log import note_outcome, note_search, search_token
 from knowledge.usage import Usage
@@ -34,6 +35,7 @@ __all__ = [
     "Searchable",
     "Sort",
     "Usage",
+    "ask_for_review_of_service",
     "find_document",
     "forget_changes",
     "import_folder",
@@ -46,7 +48,6 @@ __all__ = [
     "search_articles",
     "search_token",
     "suggest_articles",
-    "suggest_queries",
     "suggest_titles",
     "record_outcome",
     "section_tree",

@@ -19,6 +19,9 @@ class Event(StrEnum):
 
     SECTION_CREATED = "knowledge.section.created"
     SECTION_CHANGED = "knowledge.section.changed"
+    SECTION_REMOVED = "knowledge.section.removed"
+    RULE_ADDED = "knowledge.review_rule.added"
+    RULE_REMOVED = "knowledge.review_rule.removed"
     ARTICLE_CREATED = "knowledge.article.created"
     ARTICLE_CHANGED = "knowledge.article.changed"
     ARTICLE_PUBLISHED = "knowledge.article.published"
@@ -42,6 +45,7 @@ class Event(StrEnum):
     CHANGES_REQUESTED = "knowledge.change_request.changes_requested"
     APPROVALS_WITHDRAWN = "knowledge.change_request.approvals_withdrawn"
     REQUEST_SCHEDULED = "knowledge.change_request.scheduled"
+    REQUEST_UNSCHEDULED = "knowledge.change_request.unscheduled"
     REQUEST_PUBLISHED = "knowledge.change_request.published"
     REQUEST_WITHDRAWN = "knowledge.change_request.withdrawn"
     COMMENT_ADDED = "knowledge.comment.added"

@@ -24,6 +24,14 @@ class SectionInCircle(Refused):
     """A section cannot lie beneath itself."""
 
 
+class SectionInUse(Refused):
+    """Something lies in a section that is to be removed."""
+
+
+class RuleRefused(Refused):
+    """A rule for reviews is about everything or nothing."""
+
+
 class NothingChanged(Refused):
     """The new version says the same as the one before."""
 
@@ -38,10 +46,6 @@ class NotEnoughReviewers(Refused):
 
 class ArchiveRefused(Refused):
     """A zip cannot be unpacked safely."""
-
-
-class UploadRefused(Refused):
-    """Files that were sent cannot be imported."""
 
 
 class PdfUnavailable(Refused):

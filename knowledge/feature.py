@@ -4,7 +4,9 @@ from knowledge import tasks
 from knowledge.enums import Event, Permission
 from knowledge.indexing.health import check_search
 from knowledge.routes import bp
+from knowledge.services.life_cycle import review_after_service_change
 from portal.core.feature import Feature, NavigationEntry
+from portal.directory.api import Event as DirectoryEvent
 
 # Importing the tasks is what declares the jobs.
 __all__ = ["FEATURE", "tasks"]
@@ -30,6 +32,10 @@ FEATURE = Feature(
         "administrator": (Permission.SECTION_MANAGE, Permission.ARTICLE_IMPORT),
     },
     health_checks={"search": check_search},
+    reactions={
+        DirectoryEvent.SERVICE_CHANGED: review_after_service_change,
+        DirectoryEvent.SERVICE_RETIRED: review_after_service_change,
+    },
     navigation=(
         NavigationEntry(label=lazy_gettext("Articles"), endpoint="knowledge.browse", icon="book", order=20),
         NavigationEntry(

@@ -85,6 +85,11 @@ def can_publish(user: User, article: Article) -> bool:
     return user.can(Permission.ARTICLE_PUBLISH, team_id=article.owner_team_id)
 
 
+def can_manage(user: User, section: Section) -> bool:
+    """Whether somebody may change a section and its policy: they hold the right for its owner team."""
+    return user.can(Permission.SECTION_MANAGE, team_id=section.owner_team_id)
+
+
 def _is(column: InstrumentedAttribute[int | None], value: int) -> ColumnElement[bool]:
     """Return a comparison that is false, and not unknown, for NULL: "not unknown" would open what should be hidden."""
     return sa.and_(column.is_not(None), column == value)

@@ -82,6 +82,7 @@ def publish_scheduled() -> None:
     """Publish the change requests whose time has come, each in a transaction of its own."""
     # Services queue jobs of this module, so they cannot be imported before it.
     from knowledge.services.publishing import publish_scheduled as publish
+    from knowledge.services.publishing import unschedule_request
 
     due = sa.select(ChangeRequest.id).where(
         ChangeRequest.state == RequestState.SCHEDULED, ChangeRequest.publish_at <= clock.now()
@@ -94,6 +95,10 @@ def publish_scheduled() -> None:
                     publish(request)
         except Refused as refusal:
             logger.warning("Change request %d was not published: %s", request_id, refusal.sentence)
+            with unit_of_work():
+                request = db.session.get(ChangeRequest, request_id, with_for_update=True, populate_existing=True)
+                if request is not None and request.state is RequestState.SCHEDULED:
+                    unschedule_request(request, reason=refusal.sentence)
 
 
 @job("knowledge.remind_of_reviews", every=crontab(hour="5", minute="20"))

@@ -36,4 +36,4 @@ def changed_fields(old: ArticleVersion, new: ArticleVersion) -> list[ChangedFiel
 
 
 def _words(value: str | list[str]) -> str:
-    return ", ".join(value) if isinstance(value, list) else str(value)
+    return ", ".join(value) if isinstance(value, list) else str(value).replace("_", " ")

@@ -6,6 +6,7 @@ from knowledge.models.feedback import ArticleFeedback, ArticleOutcome
 from knowledge.models.links import ArticleFile, ArticleLink, ArticleSource, SearchChange
 from knowledge.models.quality import ArticleQuality
 from knowledge.models.review import ChangeRequest, ChangeRequestItem, PassageComment, Review, ReviewerAssignment
+from knowledge.models.review_rule import ReviewRule
 from knowledge.models.section import Section, SectionAudience
 from knowledge.models.transfer import Transfer
 from knowledge.models.usage import ArticleDay, ReaderOfDay, ReaderSalt
@@ -32,6 +33,7 @@ __all__ = [
     "ReaderOfDay",
     "ReaderSalt",
     "Review",
+    "ReviewRule",
     "ReviewerAssignment",
     "SearchChange",
     "Section",

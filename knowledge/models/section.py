@@ -27,6 +27,9 @@ class Section(Identified, Timestamped, Model):
     # publisher, whoever wrote or approved does not publish.
     min_approvals: Mapped[int | None]
     separate_publisher: Mapped[bool] = mapped_column(default=False)
+    # Whose members alone approve and publish; None means as in the section above, at the top whoever has the right.
+    approver_team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
+    publisher_team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
     # New articles here are editable only by those who may publish them.
     is_restricted: Mapped[bool] = mapped_column(default=False)
     # Months between reviews of articles that say nothing themselves; None: as in the section above.
@@ -34,7 +37,9 @@ class Section(Identified, Timestamped, Model):
 
     parent: Mapped["Section | None"] = relationship(remote_side="Section.id", back_populates="children")
     children: Mapped[list["Section"]] = relationship(back_populates="parent", order_by="Section.position, Section.name")
-    owner_team: Mapped[Team | None] = relationship()
+    owner_team: Mapped[Team | None] = relationship(foreign_keys=[owner_team_id])
+    approver_team: Mapped[Team | None] = relationship(foreign_keys=[approver_team_id])
+    publisher_team: Mapped[Team | None] = relationship(foreign_keys=[publisher_team_id])
     audiences: Mapped[list["SectionAudience"]] = relationship(
         cascade="all, delete-orphan", order_by="SectionAudience.token"
     )

@@ -17,6 +17,7 @@ from knowledge.queries import reviews, work
 from knowledge.routes.blueprint import bp
 from knowledge.services import commenting, publishing, reviewing
 from knowledge.services.policy import policy_for, strictest
+from portal.core import clock
 from portal.core.auth import requires
 from portal.core.db import db
 from portal.core.errors import Refused
@@ -187,6 +188,7 @@ def _review_page(
         is_approved=reviewing.is_approved(found),
         may_review=reviewing.can_review(user, found),
         may_publish=reviewing.may_publish(user, found),
+        may_schedule=found.publish_at is not None and found.publish_at > clock.now(),
         status=status,
     )
 

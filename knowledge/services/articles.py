@@ -1,6 +1,5 @@
 """Writing, publishing and retiring articles."""
 
-import calendar
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -15,6 +14,7 @@ from knowledge.rendering.document import Rendered, render
 from knowledge.services.addresses import ArticleAddresses, addresses_of, bind_and_note
 from knowledge.services.checking import keep_findings
 from knowledge.services.live import queue_search_change, refuse_wrong_audience, show_version
+from knowledge.services.review_periods import next_review, review_months
 from knowledge.services.withdrawing import carry_into_request
 from knowledge.tasks import check_unchecked
 from portal.core import clock
@@ -225,7 +225,7 @@ def make_live(version: ArticleVersion, *, actor: Actor | None, reviewed_at: date
     article.state, article.expired_at, article.review_stage = ArticleState.PUBLISHED, None, 0
     article.work_state = WorkState.NONE if version.number == article.latest_number else WorkState.DRAFT
     article.reviewed_at, article.reviewed_by_id = reviewed_at or now, actor.id if actor else None
-    article.review_due_at = next_review(article.reviewed_at, article.review_months)
+    article.review_due_at = next_review(article.reviewed_at, review_months(article))
     db.session.execute(
         sa.update(ArticleFile)
         .where(ArticleFile.article_id == article.id)
@@ -240,16 +240,6 @@ def newest_version(article: Article) -> ArticleVersion:
         ArticleVersion.article_id == article.id, ArticleVersion.number == article.latest_number
     )
     return db.session.scalars(query).one()
-
-
-def next_review(reviewed_at: datetime | None, months: int | None) -> datetime | None:
-    """Return when the next review is due, by the calendar: a month after 31 January is the end of February."""
-    if reviewed_at is None or not months:
-        return None
-    years, month = divmod(reviewed_at.month - 1 + months, 12)
-    year = reviewed_at.year + years
-    day = min(reviewed_at.day, calendar.monthrange(year, month + 1)[1])
-    return reviewed_at.replace(year=year, month=month + 1, day=day)
 
 
 _TOLD = {"state", "published_number", "title", "audience", "review_due_at"}

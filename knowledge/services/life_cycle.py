@@ -2,26 +2,29 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext
 
 from knowledge.enums import READABLE_STATES, ArticleState, Event
 from knowledge.errors import WrongState
-from knowledge.models import Article, ArticleService, Section
-from knowledge.services.articles import next_review
+from knowledge.models import Article, ArticleService
 from knowledge.services.live import queue_search_change
+from knowledge.services.review_periods import next_review, review_months
 from portal.core import clock
 from portal.core.audit import services as audit
 from portal.core.audit.services import Actor, changes
 from portal.core.db import db
 from portal.core.notifications.services import notify
-from portal.directory.api import Membership, Team, User
+from portal.directory.api import Membership, Service, Team, User
 
 # After the day a review is due: the owner is reminded at once, the team lead hears after two weeks, and after six
 # the article leaves search and suggestions and carries a warning.
 ESCALATE_AFTER = timedelta(days=14)
 EXPIRE_AFTER = timedelta(days=42)
+# Changes of a service after which what is written about it may be wrong.
+TELLING_CHANGES = {"name", "needs"}
 REMINDED, ESCALATED, EXPIRED = 1, 2, 3
 
 
@@ -103,16 +106,18 @@ def ask_for_review_of_service(service_id: int, *, actor: Actor | None, reason: s
     return len(found)
 
 
-def review_months(article: Article) -> int | None:
-    """Return the months between reviews: the article's own, else the nearest section's that has some."""
-    if article.review_months:
-        return article.review_months
-    section: Section | None = article.section
-    while section is not None:
-        if section.review_months:
-            return section.review_months
-        section = section.parent
-    return None
+def review_after_service_change(service: Service, actor: Actor | None, after: dict[str, Any]) -> None:
+    """Make the articles about a service due when it was renamed, retired or needs other services than before.
+
+    Owners and descriptions change often and make no article wrong.
+    """
+    if service.is_retired:
+        reason = gettext("%(service)s was retired.", service=service.name)
+    elif after.keys() & TELLING_CHANGES:
+        reason = gettext("%(service)s was updated.", service=service.name)
+    else:
+        return
+    ask_for_review_of_service(service.id, actor=actor, reason=reason)
 
 
 def next_step(article: Article) -> int | None:

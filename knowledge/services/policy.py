@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -15,35 +16,60 @@ DEEPEST = 20
 
 @dataclass(frozen=True)
 class Policy:
-    """How many others must approve, and whether somebody else must publish."""
+    """How many others must approve, whether somebody else must publish, and of which teams they must be."""
 
     min_approvals: int
     separate_publisher: bool
+    # One must be in all of them; none means that the right alone is enough.
+    approver_teams: frozenset[int] = frozenset()
+    publisher_teams: frozenset[int] = frozenset()
 
 
 def policy_of(section: Section) -> Policy:
-    """Return the policy of a section: how many approvals the nearest one says that says so, a separate
-    publisher when it or any above asks for one; one query."""
+    """Return the policy of a section; one query.
+
+    Of approvals and teams the nearest section counts that says something; a separate publisher is asked for when any
+    section on the way up asks for one.
+    """
     above = aliased(Section)
-    columns = (Section.parent_id, Section.min_approvals, Section.separate_publisher)
-    path = sa.select(*columns, sa.literal(0).label("depth")).where(Section.id == section.id).cte("path", recursive=True)
-    path = path.union_all(
-        sa.select(above.parent_id, above.min_approvals, above.separate_publisher, path.c.depth + 1).where(
-            above.id == path.c.parent_id, path.c.depth < DEEPEST
-        )
+    path = _row(Section, sa.literal(0).label("depth")).where(Section.id == section.id).cte("path", recursive=True)
+    path = path.union_all(_row(above, path.c.depth + 1).where(above.id == path.c.parent_id, path.c.depth < DEEPEST))
+    rows = db.session.execute(sa.select(path).order_by(path.c.depth)).all()
+
+    def nearest(name: str) -> int | None:
+        return next((value for row in rows if (value := getattr(row, name)) is not None), None)
+
+    approvals, approvers, publishers = map(nearest, ("min_approvals", "approver_team_id", "publisher_team_id"))
+    return Policy(
+        DEFAULT_APPROVALS if approvals is None else approvals,
+        any(row.separate_publisher for row in rows),
+        frozenset([approvers] if approvers else []),
+        frozenset([publishers] if publishers else []),
     )
-    rows = db.session.execute(sa.select(path.c.min_approvals, path.c.separate_publisher).order_by(path.c.depth)).all()
-    wanted = next((number for number, _ in rows if number is not None), DEFAULT_APPROVALS)
-    return Policy(wanted, any(separate for _, separate in rows))
 
 
 def strictest(articles: Sequence[Article]) -> Policy:
     """Return what all sections of some articles ask together."""
-    policies = [policy_of(article.section) for article in articles]
+    sections = {article.section.id: article.section for article in articles}
+    policies = [policy_of(section) for section in sections.values()]
     return Policy(
-        max(policy.min_approvals for policy in policies), any(policy.separate_publisher for policy in policies)
+        max(policy.min_approvals for policy in policies),
+        any(policy.separate_publisher for policy in policies),
+        frozenset().union(*(policy.approver_teams for policy in policies)),
+        frozenset().union(*(policy.publisher_teams for policy in policies)),
     )
 
 
 def policy_for(request: ChangeRequest) -> Policy:
     return strictest([item.article for item in request.items])
+
+
+def _row(table: type[Section], depth: Any) -> sa.Select[Any]:
+    return sa.select(
+        table.parent_id,
+        table.min_approvals,
+        table.separate_publisher,
+        table.approver_team_id,
+        table.publisher_team_id,
+        depth,
+    )

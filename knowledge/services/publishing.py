@@ -62,6 +62,31 @@ def publish_scheduled(request: ChangeRequest) -> None:
     _publish_all(request, actor=publisher)
 
 
+def unschedule_request(request: ChangeRequest, *, reason: str) -> None:
+    """Put a request back into review whose time came and that could not be published; author and publisher hear why."""
+    before = {"state": request.state}
+    request.state = RequestState.IN_REVIEW
+    for item in request.items:
+        if item.article.work_state is WorkState.SCHEDULED:
+            item.article.work_state = WorkState.IN_REVIEW
+    audit.record(
+        Event.REQUEST_UNSCHEDULED, request, actor=None, before=before, after={"state": request.state}, reason=reason
+    )
+    publisher = db.session.get(User, request.published_by_id) if request.published_by_id else None
+    for person in {person.id: person for person in (request.author, publisher) if person}.values():
+        notify(
+            person,
+            "knowledge/email/request_unscheduled",
+            key=f"unscheduled-{request.id}-{request.publish_at:%Y%m%d%H%M}-{person.id}",
+            path=f"/reviews/{request.id}",
+            about=request,
+            thread=f"change-request-{request.id}",
+            request=request,
+            reason=reason,
+        )
+    db.session.flush()
+
+
 def publish_directly(article: Article, *, actor: User) -> None:
     """Publish the newest version where the section asks for no approval.
 
@@ -69,9 +94,11 @@ def publish_directly(article: Article, *, actor: User) -> None:
         WrongState: the section asks for approvals, or the article is in review.
         NotAllowed: the actor may not publish it.
     """
-    if not actor.can(Permission.ARTICLE_PUBLISH, team_id=article.owner_team_id):
+    policy = policy_of(article.section)
+    may = actor.can(Permission.ARTICLE_PUBLISH, team_id=article.owner_team_id)
+    if not may or not policy.publisher_teams <= actor.team_ids:
         raise NotAllowed(gettext("You may not publish this article."))
-    if policy_of(article.section).min_approvals:
+    if policy.min_approvals:
         raise WrongState(gettext("Changes in this section need a review. Send it for review."))
     if find_open_request(article):
         raise WrongState(gettext("“%(title)s” is already in review.", title=article.title))
@@ -170,6 +197,10 @@ def _refuse_publisher(request: ChangeRequest, actor: User) -> None:
 
 
 def _refuse_unapproved(request: ChangeRequest) -> None:
+    if request.state is RequestState.PUBLISHED:
+        raise WrongState(gettext("This is already published."))
+    if request.state is RequestState.WITHDRAWN:
+        raise WrongState(gettext("This was withdrawn, so it cannot be published."))
     if request.state not in (RequestState.IN_REVIEW, RequestState.SCHEDULED) or not is_approved(request):
         wanted = policy_for(request).min_approvals
         raise WrongState(

@@ -136,10 +136,15 @@ def can_review(user: User, request: ChangeRequest) -> bool:
     """Whether somebody may decide: they may review every article of it and wrote none of what it changes."""
     if user.id in authors_of(request):
         return False
+    if not policy_for(request).approver_teams <= user.team_ids:
+        return False
     return all(user.can(Permission.ARTICLE_REVIEW, team_id=item.article.owner_team_id) for item in request.items)
 
 
 def may_publish(user: User, request: ChangeRequest) -> bool:
+    """Whether somebody may publish every article of a request and is in the teams their sections name for it."""
+    if not policy_for(request).publisher_teams <= user.team_ids:
+        return False
     return all(user.can(Permission.ARTICLE_PUBLISH, team_id=item.article.owner_team_id) for item in request.items)
 
 
@@ -161,7 +166,7 @@ def is_approved(request: ChangeRequest) -> bool:
 
 
 def possible_reviewers(articles: Sequence[Article]) -> list[User]:
-    """Return the active people who hold the right to review all of these articles; one query."""
+    """Return the active people who may review all of these articles."""
     teams = {article.owner_team_id for article in articles}
     query = (
         sa.select(User, RoleAssignment.team_id)
@@ -174,9 +179,13 @@ def possible_reviewers(articles: Sequence[Article]) -> list[User]:
     held: dict[User, set[int | None]] = {}
     for user, team_id in db.session.execute(query):
         held.setdefault(user, set()).add(team_id)
+    named = strictest(articles).approver_teams
     # The right limited to a team is no right for articles of other teams; of nobody's articles it is.
     return [
-        user for user, scopes in held.items() if None in scopes or all(team in scopes or team is None for team in teams)
+        user
+        for user, scopes in held.items()
+        if (None in scopes or all(team in scopes or team is None for team in teams))
+        and (not named or named <= user.team_ids)
     ]
 
 

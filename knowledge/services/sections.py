@@ -2,13 +2,16 @@
 
 import sqlalchemy as sa
 from flask_babel import gettext
+from sqlalchemy.orm import selectinload
 
 from knowledge.audience import PUBLIC, is_token, narrowed
 from knowledge.content import slugified
-from knowledge.enums import Event
-from knowledge.errors import NobodyMayRead, SectionInCircle, UnknownAudience
+from knowledge.enums import READABLE_STATES, Event
+from knowledge.errors import NobodyMayRead, SectionInCircle, SectionInUse, UnknownAudience
 from knowledge.models import Article, Section, SectionAudience
+from knowledge.queries.sections import ids_below
 from knowledge.services.live import apply_audience, queue_search_change
+from knowledge.services.review_rules import set_due_dates
 from portal.core.audit import services as audit
 from portal.core.audit.services import Actor, changes
 from portal.core.db import db
@@ -91,6 +94,59 @@ def change_section(
         for article_id in db.session.scalars(sa.select(Article.id).where(Article.section_id == section.id)):
             queue_search_change(article_id)
     audit.record(Event.SECTION_CHANGED, section, actor=actor, before=before, after=after)
+    db.session.flush()
+
+
+def set_policy(
+    section: Section,
+    *,
+    actor: Actor | None,
+    min_approvals: int | None,
+    separate_publisher: bool,
+    approver_team: Team | None,
+    publisher_team: Team | None,
+    is_restricted: bool,
+    review_months: int | None,
+) -> None:
+    """Say what a section asks of changes and how often its articles are reviewed; it holds from the next step on.
+
+    What is approved already stays approved when enough others did so under the new policy.
+    """
+    # Reading loads the row; what was set on a row not loaded would not count as changed.
+    had_months = section.review_months
+    section.min_approvals, section.separate_publisher = min_approvals, separate_publisher
+    section.approver_team_id = approver_team.id if approver_team else None
+    section.publisher_team_id = publisher_team.id if publisher_team else None
+    section.is_restricted, section.review_months = is_restricted, review_months
+    before, after = changes(section)
+    if not before and not after:
+        return
+    audit.record(Event.SECTION_CHANGED, section, actor=actor, before=before, after=after)
+    db.session.flush()
+    if had_months != review_months:
+        within = [section.id, *ids_below(section.id)]
+        articles = sa.select(Article).where(Article.section_id.in_(within), Article.state.in_(READABLE_STATES))
+        set_due_dates(db.session.scalars(articles.options(selectinload(Article.tags))).all())
+
+
+def remove_section(section: Section, *, actor: Actor | None) -> None:
+    """Remove a section in which nothing lies.
+
+    Raises:
+        SectionInUse: articles, also retired ones, or other sections lie in it.
+    """
+    articles = db.session.scalar(sa.select(sa.func.count(Article.id)).where(Article.section_id == section.id)) or 0
+    if articles or section.children:
+        raise SectionInUse(
+            gettext(
+                "“%(name)s” still holds %(articles)d articles and %(sections)d sections. Move them first.",
+                name=section.name,
+                articles=articles,
+                sections=len(section.children),
+            )
+        )
+    audit.record(Event.SECTION_REMOVED, section, actor=actor, before={"name": section.name, "slug": section.slug})
+    db.session.delete(section)
     db.session.flush()
 
 

@@ -64,10 +64,26 @@ class Feature:
     # The same for every message, which has no page, no request and nobody signed in around it.
     message_context: Callable[[], dict[str, Any]] | None = None
     init_app: Callable[[Flask], None] | None = None
+    # Event of another feature -> what this one does about it, in the transaction of the change: called with the row,
+    # who did it, and the fields that changed. So a package hears of what happens in one that does not know it.
+    reactions: dict[StrEnum, Callable[[Any, Any, dict[str, Any]], None]] = field(default_factory=dict)
 
 
 def registered_features(app: Flask) -> tuple[Feature, ...]:
     return tuple(app.extensions.get("portico_features", ()))
+
+
+def reactions_to(app: Flask, event: str) -> list[Callable[[Any, Any, dict[str, Any]], None]]:
+    """Return what features do about an event of another one."""
+    known: dict[str, list[Callable[[Any, Any, dict[str, Any]], None]]] | None
+    known = app.extensions.get("portico_reactions")
+    if known is None:
+        known = {}
+        for feature in registered_features(app):
+            for name, react in feature.reactions.items():
+                known.setdefault(str(name), []).append(react)
+        app.extensions["portico_reactions"] = known
+    return known.get(event, [])
 
 
 def all_permissions(features: Iterable[Feature]) -> list[StrEnum]:

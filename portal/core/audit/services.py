@@ -20,6 +20,7 @@ from portal.core import clock
 from portal.core.audit.chain import FIRST_HASH, Break, event_hash, find_break, inserted
 from portal.core.audit.models import AuditEvent, AuditHead, AuditVerification
 from portal.core.db import db
+from portal.core.feature import reactions_to
 from portal.core.origin import current_origin
 from portal.core.settings import Settings
 
@@ -62,7 +63,8 @@ def record(
     """Add an event about ``subject`` (a row of ours) to the trail, in the current transaction.
 
     ``before`` and ``after`` hold the fields that changed, as ``changes`` gives them. ``label`` names the subject for
-    people; by default its ``str``. Nothing is written when the transaction is rolled back.
+    people; by default its ``str``. Nothing is written when the transaction is rolled back. Features that react to the
+    event do so at once, in the same transaction.
     """
     session = db.session
     if not session.in_transaction():
@@ -79,6 +81,8 @@ def record(
         after=_plain(after),
     )
     session.info.setdefault(_PENDING, []).append(pending)
+    for react in reactions_to(current_app, str(action)):
+        react(subject, actor, after or {})
 
 
 def changes(row: Any) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -41,10 +41,10 @@
   };
 
   /* Keeping: a moment after the last key, one request at a time; the newest text wins. */
-  let last = written(), waiting = 0, under = null, again = false;
+  let last = written(), waiting = 0, under = null, again = false, isSaving = false;
   const keep = async (options = {}) => {
     clearTimeout(waiting);
-    if (written() === last) return;
+    if (isSaving || written() === last) return;
     if (under) { again = true; return; }
     const now = written();
     keepHere();
@@ -77,19 +77,21 @@
   document.addEventListener("visibilitychange", () => { if (document.hidden && written() !== last) { keepHere(); keep({ keepalive: body.value.length < 50000 }); } });
 
   // A draft that arrived after the version it became would come back as if it had never been saved.
-  let isSaving = false;
   form.addEventListener("submit", (event) => {
     clearTimeout(waiting);
     if (event.submitter && event.submitter.formAction && "addFile" in event.submitter.dataset) return;
     keepHere();
     try { sessionStorage.setItem(sent, "1"); } catch { /* forbidden */ }
-    if (!under || isSaving) return;
+    const wait = isSaving ? null : under;
+    isSaving = true;
+    if (!wait) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    isSaving = true;
     const submitter = event.submitter;
-    Promise.race([under, new Promise((done) => { setTimeout(done, 4000); })]).then(() => { last = written(); form.requestSubmit(submitter); });
+    Promise.race([wait, new Promise((done) => { setTimeout(done, 4000); })]).then(() => form.requestSubmit(submitter));
   }, true);
+  // Back from the next page, or the sending was stopped: keeping goes on.
+  window.addEventListener("pageshow", () => { isSaving = false; });
 
   /* The page beside the text, as the server makes it. Its place is fixed, so nothing jumps. */
   let showing = 0, asked = "";

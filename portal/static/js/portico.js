@@ -165,7 +165,8 @@
     $$("[data-autosave]", form).forEach((field) => session.set(`portico:sent:${draftKey(field)}`, "1"));
   };
   const forgetAccepted = () => {
-    if ("pageError" in document.body.dataset) return;
+    // An error page accepted nothing, so what was sent stays a draft.
+    if ("pageError" in document.body.dataset) { session.keys().filter((key) => key.startsWith("portico:sent:")).forEach(session.remove); return; }
     session.keys().filter((key) => key.startsWith("portico:sent:")).forEach((key) => {
       const draft = key.slice("portico:sent:".length);
       // Somebody whose session had ended was led to the sign-in page: nothing was accepted.
@@ -289,6 +290,29 @@
     });
   };
 
+  /* The contents list marks the part that is being read. */
+  const followContents = () => {
+    const links = $$(".toc a[href^='#']").map((link) => [document.getElementById(decodeURIComponent(link.hash.slice(1))), link]).filter(([heading]) => heading);
+    if (!links.length) return;
+    let due = false, marked = null;
+    const mark = () => {
+      due = false;
+      const atEnd = window.innerHeight + window.scrollY >= root.scrollHeight - 2;
+      const above = links.filter(([heading]) => heading.getBoundingClientRect().top < window.innerHeight / 4);
+      const now = (atEnd && window.scrollY > 0 ? links : above.length ? above : links.slice(0, 1)).at(-1)[1];
+      if (now === marked) return;
+      if (marked) marked.removeAttribute("aria-current");
+      now.setAttribute("aria-current", "location");
+      marked = now;
+      const list = now.closest(".toc");
+      if (list.scrollHeight > list.clientHeight) list.scrollTop = now.offsetTop - list.clientHeight / 2;
+    };
+    const soon = () => { if (!due) { due = true; requestAnimationFrame(mark); } };
+    window.addEventListener("scroll", soon, { passive: true });
+    window.addEventListener("resize", soon, { passive: true });
+    mark();
+  };
+
   const ready = (from) => {
     addCopyButtons(from);
     // A table that is wider than the screen is scrolled with the keyboard once it can have the focus.
@@ -303,6 +327,7 @@
     forgetAccepted();
     $$("[data-suggest]").forEach(offerTitles);
     ready(document);
+    followContents();
     const first = $(".error-summary:not([data-sample] *)");
     if (first) first.focus();
   };

@@ -1,0 +1,23 @@
+"""Forms of the knowledge base: shape and wording; rules are with the services."""
+
+from knowledge.forms.feedback import AnswerForm, FeedbackForm
+from knowledge.forms.life_cycle import OwnershipForm, ReasonForm, RetireForm
+from knowledge.forms.reviewing import CommentForm, ReviewForm, SubmitForm
+from knowledge.forms.sections import RuleForm, SectionForm, ServiceChangedForm
+from knowledge.forms.writing import ArticleForm, CompareForm
+
+__all__ = [
+    "AnswerForm",
+    "ArticleForm",
+    "CommentForm",
+    "CompareForm",
+    "FeedbackForm",
+    "OwnershipForm",
+    "ReasonForm",
+    "RetireForm",
+    "ReviewForm",
+    "RuleForm",
+    "SectionForm",
+    "ServiceChangedForm",
+    "SubmitForm",
+]
