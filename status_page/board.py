@@ -26,6 +26,7 @@ from status_page.enums import (
     IncidentState,
     SpanSource,
 )
+from status_page.impacts import worst_impact
 from status_page.models import Component, ComponentGroup, Incident, IncidentUpdate, Span, StatusPage
 from status_page.queries import (
     every_token,
@@ -125,7 +126,7 @@ class Board:
             case ComponentState.DEGRADED:
                 return Impact.MINOR
         if self.open_incidents:
-            return max((item.impact for item in self.open_incidents), key=list(Impact).index)
+            return max(map(self.impact_of, self.open_incidents), key=list(Impact).index)
         if self.worst == ComponentState.UNDER_MAINTENANCE or self.under_way:
             return Impact.MAINTENANCE
         return Impact.NONE
@@ -150,6 +151,13 @@ class Board:
 
     def impacts_of(self, update: IncidentUpdate) -> list[tuple[Component, ComponentState]]:
         return [(self.known[i.component_id], i.state) for i in update.impacts if i.component_id in self.known]
+
+    def impact_of(self, incident: Incident) -> Impact:
+        """Return how bad an incident is, or was at its worst, for the components this audience may know of."""
+        if incident.is_maintenance:
+            return incident.impact
+        told = incident.published_updates[-1:] if incident.is_open else incident.published_updates
+        return worst_impact(item.state for update in told for item in update.impacts if item.component_id in self.known)
 
     def next_window_start(self, incident: Incident) -> datetime:
         """Return when the next window begins, or the last one began."""

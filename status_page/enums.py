@@ -32,6 +32,7 @@ class Event(StrEnum):
     INCIDENT_RESOLVED = "status.incident.resolved"
     INCIDENT_JOINED = "status.incident.joined"
     INCIDENT_IMPORTED = "status.incident.imported"
+    MESSAGE_RECORDED = "status.message.recorded"
     UPDATE_WRITTEN = "status.update.written"
     UPDATE_CHECKED = "status.update.checked"
     UPDATE_RETURNED = "status.update.returned"
@@ -41,12 +42,17 @@ class Event(StrEnum):
     MAINTENANCE_PLANNED = "status.maintenance.planned"
     MAINTENANCE_STARTED = "status.maintenance.started"
     MAINTENANCE_ENDED = "status.maintenance.ended"
+    MAINTENANCE_MOVED = "status.maintenance.moved"
     MAINTENANCE_EXTENDED = "status.maintenance.extended"
     MAINTENANCE_CANCELLED = "status.maintenance.cancelled"
     TEMPLATE_CREATED = "status.template.created"
     TEMPLATE_CHANGED = "status.template.changed"
     TEMPLATE_REMOVED = "status.template.removed"
     POLICY_CHANGED = "status.policy.changed"
+    SUBSCRIBER_CONFIRMED = "status.subscriber.confirmed"
+    SUBSCRIBER_CHANGED = "status.subscriber.changed"
+    SUBSCRIBER_LEFT = "status.subscriber.left"
+    SUBSCRIBER_RESUMED = "status.subscriber.resumed"
     SUBSCRIBER_REMOVED = "status.subscriber.removed"
     SUBSCRIBER_DISABLED = "status.subscriber.disabled"
     TOKEN_CREATED = "status.token.created"
@@ -161,6 +167,18 @@ class SubscriberState(StrEnum):
     ACTIVE = "active"
     DISABLED = "disabled"
     LEFT = "left"
+
+
+class MessageChannel(StrEnum):
+    """How people were told by hand."""
+
+    CALL = "call"
+    MEETING = "meeting"
+    PRESS = "press"
+    LETTER = "letter"
+    EMAIL = "email"
+    CHAT = "chat"
+    OTHER = "other"
 
 
 class TokenScope(StrEnum):

@@ -29,7 +29,9 @@ def render_message(template: str, action_url: str, action_label: str, **context:
     render = current_app.jinja_env.get_template
     subject = " ".join(render(f"{template}.subject.txt").render(context).split())
     text = render(f"{template}.txt").render(context).strip() + "\n"
-    reason = gettext("You get this message because this address subscribed to the status page.")
+    reason = context.pop("reason", "") or gettext(
+        "You get this message because this address subscribed to the status page."
+    )
     html = render("email/base.html").render(
         context
         | {"subject": subject, "text": text, "action_url": action_url, "action_label": action_label, "reason": reason}
@@ -82,6 +84,17 @@ def update_body(channel: SubscriberChannel, board: Board, update: IncidentUpdate
     address = incident_address(incident, locale)
     card = _slack if channel == SubscriberChannel.SLACK else _teams
     return json.dumps(card(title, body, states, address, label), ensure_ascii=False)
+
+
+def question_body(channel: SubscriberChannel, text: str, link: str) -> str:
+    """Return what asks a webhook or a chat whether it wants to hear of the page."""
+    if channel == SubscriberChannel.WEBHOOK:
+        document: dict[str, Any] = {"version": 1, "event": "subscription.confirm", "text": text, "confirm_url": link}
+    elif channel == SubscriberChannel.TEAMS:
+        document = _teams(gettext("Service status"), text, [], link, gettext("Open the link"))
+    else:
+        document = {"text": text}
+    return json.dumps(document, ensure_ascii=False)
 
 
 def incident_address(incident: Incident, locale: str) -> str:

@@ -65,6 +65,7 @@ PUBLIC = {
     "status_page.leave",
     "status_page.leave_at_once",
     "status_page.left",
+    "status_page.resume_subscription",
     "status_page.say_yes",
     "status_page.subscribe",
     "status_page.subscription",

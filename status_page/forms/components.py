@@ -10,11 +10,11 @@ from portal.core.db import db
 from portal.core.texts import gettext
 from portal.core.web.choices import SelectChoice
 from portal.directory.api import Service
-from status_page.enums import Effect, SecondCheck
-from status_page.forms.fields import MomentField, audience_choices, state_choices, stripped
-from status_page.forms.incidents import CheckboxesField
-from status_page.models import Component
+from status_page.enums import INCIDENT_STATES, Effect, SecondCheck
+from status_page.forms.fields import CheckboxesField, MomentField, audience_choices, state_choices, stripped
+from status_page.models import Component, UpdateTemplate
 from status_page.queries import list_groups
+from status_page.site.words import stage_word
 
 
 class GroupForm(FlaskForm):
@@ -108,6 +108,7 @@ class TemplateForm(FlaskForm):
         description=lazy_gettext("Variables stand in braces: {service}, {since}, {next_update}, or your own."),
     )
     body_de = TextAreaField(lazy_gettext("Text in German"), [Length(max=5000)], filters=[stripped])
+    state = SelectField(lazy_gettext("Where it stands"), [Optional()])
 
     def values(self) -> dict[str, Any]:
         german = {"title": self.title_de.data or "", "body": self.body_de.data or ""}
@@ -115,6 +116,7 @@ class TemplateForm(FlaskForm):
             "name": self.name.data,
             "title": self.title.data or "",
             "body": self.body.data,
+            "state": self.state.data or "",
             "translations": {"de": {k: v for k, v in german.items() if v}} if any(german.values()) else {},
         }
 
@@ -165,6 +167,14 @@ def dependency_form(component: Component, others: list[Component]) -> Dependency
         Effect.NONE: gettext("Not at all"),
     }
     form.effect.choices = [SelectChoice(effect.value, word) for effect, word in words.items()]
+    return form
+
+
+def template_form(template: UpdateTemplate | None = None) -> TemplateForm:
+    german = template.translations.get("de", {}) if template is not None else {}
+    form = TemplateForm(obj=template, data={"title_de": german.get("title"), "body_de": german.get("body")})
+    states = [SelectChoice(state.value, stage_word(state)) for state in INCIDENT_STATES]
+    form.state.choices = [SelectChoice("", gettext("As it is")), *states]
     return form
 
 

@@ -5,15 +5,21 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import get_timezone, lazy_gettext
-from wtforms import DateTimeLocalField, Form
-from wtforms.validators import ValidationError
+from flask_wtf import FlaskForm
+from wtforms import DateTimeLocalField, Form, SelectMultipleField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length, Optional, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.core.db import db
 from portal.core.texts import gettext
 from portal.core.web.choices import SelectChoice
 from portal.directory.api import Role, Team
 from status_page.enums import ComponentState
+from status_page.services.templates import find_unfilled
 from status_page.site.words import state_word
+
+LONGEST = 5_000
+REQUIRED = lazy_gettext("Write what people should know.")
 
 
 class MomentField(DateTimeLocalField):
@@ -64,4 +70,62 @@ def in_both_or_none(form: Form, field: Any) -> None:
         raise ValidationError(gettext("Translate title and text, or neither."))
 
 
-REQUIRED = lazy_gettext("Write what people should know.")
+class CheckboxesField(SelectMultipleField):
+    """Several answers as checkboxes; to the form macros it is what it stands for."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.type = SelectMultipleField.__name__
+
+
+def bypass_field() -> StringField:
+    return StringField(
+        lazy_gettext("Publish at once, because"),
+        [Optional(), Length(max=500)],
+        filters=[stripped],
+        description=lazy_gettext("Only in an emergency: nobody reads the text first, and this reason is recorded."),
+    )
+
+
+def tickets_field() -> StringField:
+    return StringField(
+        lazy_gettext("Tickets"),
+        [Optional(), Length(max=200)],
+        filters=[stripped],
+        description=lazy_gettext("Numbers, separated by commas. Staff only."),
+    )
+
+
+def listed(text: str | None) -> list[str]:
+    """Return the numbers of a list as people write it: “12, #14”."""
+    parts = (part.strip().removeprefix("#") for part in (text or "").split(","))
+    return list(dict.fromkeys(part for part in parts if part))
+
+
+def refuse_unfilled(field: Any) -> None:
+    left = find_unfilled(field.data or "")
+    if left:
+        raise ValidationError(gettext("Fill in or remove %(names)s.", names=", ".join(left)))
+
+
+class TextsForm(FlaskForm):
+    """The text in each language; words in braces left over from a template are refused."""
+
+    body = TextAreaField(
+        lazy_gettext("Text"), [DataRequired(REQUIRED), Length(max=LONGEST)], filters=[stripped], render_kw={"rows": 5}
+    )
+    body_de = TextAreaField(
+        lazy_gettext("Text in German"), [Optional(), Length(max=LONGEST)], filters=[stripped], render_kw={"rows": 4}
+    )
+
+    def validate_body(self, field: TextAreaField) -> None:
+        refuse_unfilled(field)
+
+    def validate_body_de(self, field: TextAreaField) -> None:
+        refuse_unfilled(field)
+
+    def body_translations(self) -> dict[str, dict[str, str]]:
+        return {"de": {"body": self.body_de.data}} if self.body_de.data else {}

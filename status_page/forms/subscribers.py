@@ -11,8 +11,7 @@ from portal.core.texts import gettext
 from portal.core.web.choices import SelectChoice
 from portal.core.web.i18n import LANGUAGE_NAMES
 from status_page.enums import SubscriberChannel
-from status_page.forms.fields import stripped
-from status_page.forms.incidents import CheckboxesField
+from status_page.forms.fields import CheckboxesField, stripped
 from status_page.models import Component
 
 
@@ -46,12 +45,20 @@ class SubscribeForm(ChoiceForm):
         filters=[stripped],
     )
 
+    contact = StringField(
+        lazy_gettext("E-mail address for notices"),
+        [Length(max=300)],
+        filters=[stripped],
+        description=lazy_gettext("For webhooks and chats: we write here when they cannot be reached for long."),
+    )
+
+    def validate_contact(self, field: Any) -> None:
+        if field.data and self.channel.data != SubscriberChannel.EMAIL:
+            _refuse_no_address(field)
+
     def validate_address(self, field: Any) -> None:
         if self.channel.data == SubscriberChannel.EMAIL:
-            try:
-                validate_email(field.data, check_deliverability=False)
-            except EmailNotValidError:
-                raise ValidationError(gettext("That is not an e-mail address.")) from None
+            _refuse_no_address(field)
 
 
 def fill_choices(form: ChoiceForm, components: Sequence[Component], locale: str) -> None:
@@ -69,3 +76,10 @@ def fill_choices(form: ChoiceForm, components: Sequence[Component], locale: str)
             SelectChoice("slack", "Slack"),
             SelectChoice("teams", "Microsoft Teams"),
         ]
+
+
+def _refuse_no_address(field: Any) -> None:
+    try:
+        validate_email(field.data, check_deliverability=False)
+    except EmailNotValidError:
+        raise ValidationError(gettext("That is not an e-mail address.")) from None

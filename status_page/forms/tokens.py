@@ -6,8 +6,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 from portal.core.texts import gettext
 from portal.core.web.choices import SelectChoice
 from status_page.enums import TokenScope
-from status_page.forms.fields import stripped
-from status_page.forms.incidents import CheckboxesField
+from status_page.forms.fields import CheckboxesField, stripped
 
 
 class TokenForm(FlaskForm):

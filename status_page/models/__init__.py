@@ -10,6 +10,7 @@ from status_page.models.components import (
 from status_page.models.incidents import (
     AffectedPerson,
     Correction,
+    HandMessage,
     Incident,
     IncidentAudience,
     IncidentUpdate,
@@ -27,6 +28,7 @@ __all__ = [
     "ComponentDependency",
     "ComponentGroup",
     "Correction",
+    "HandMessage",
     "Incident",
     "IncidentAudience",
     "IncidentUpdate",

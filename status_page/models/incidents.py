@@ -15,6 +15,7 @@ from status_page.enums import (
     Impact,
     IncidentKind,
     IncidentState,
+    MessageChannel,
     Publication,
 )
 from status_page.models.components import Component
@@ -60,6 +61,9 @@ class Incident(Identified, Timestamped, Model):
     imported_key: Mapped[str | None] = mapped_column(String(120), unique=True)
     opened_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
     affected_people: Mapped[int] = mapped_column(default=0)
+    # Readers who saw another title are told that it was corrected.
+    retitled_at: Mapped[datetime | None]
+    title_before: Mapped[str] = mapped_column(String(200), default="")
     # Rises with every change a reader could see: a finished page with the same number is still right.
     edition: Mapped[int] = mapped_column(default=1)
 
@@ -71,6 +75,9 @@ class Incident(Identified, Timestamped, Model):
     windows: Mapped[list["Window"]] = relationship(cascade="all, delete-orphan", order_by="Window.starts_at")
     audience_rows: Mapped[list["IncidentAudience"]] = relationship(
         cascade="all, delete-orphan", order_by="IncidentAudience.token"
+    )
+    hand_messages: Mapped[list["HandMessage"]] = relationship(
+        cascade="all, delete-orphan", order_by="HandMessage.sent_at, HandMessage.id"
     )
 
     def __str__(self) -> str:
@@ -199,6 +206,26 @@ class Window(Identified, Model):
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     announced_at: Mapped[datetime | None]
+
+
+class HandMessage(Identified, Model):
+    """What was said about an incident outside the portal: a call, a word to the press, a letter."""
+
+    __tablename__ = "status_hand_message"
+
+    incident_id: Mapped[int] = mapped_column(ForeignKey("status_incident.id", ondelete="CASCADE"), index=True)
+    channel: Mapped[MessageChannel] = mapped_column(text_enum(MessageChannel))
+    audience: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str]
+    author_name: Mapped[str] = mapped_column(String(200))
+    # Who read it before it went out, when anybody did.
+    checker_name: Mapped[str] = mapped_column(String(200), default="")
+    sent_at: Mapped[datetime]
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    def __str__(self) -> str:
+        return f"{self.channel}: {self.text[:80]}"
 
 
 class AffectedPerson(Model):

@@ -32,8 +32,14 @@ class Subscriber(Identified, Model):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     asked_at: Mapped[datetime] = mapped_column(default=clock.now)
     confirmed_at: Mapped[datetime | None]
+    # How often its address was asked in the last day, so that nobody can pester a stranger through us.
+    times_asked: Mapped[int] = mapped_column(default=0)
+    # Where a person hears that a webhook was switched off.
+    contact: Mapped[str] = mapped_column(String(320), default="")
     failing_since: Mapped[datetime | None]
     disabled_reason: Mapped[str] = mapped_column(default="")
+    # What failed before this moment counts no more.
+    resumed_at: Mapped[datetime | None]
 
     components: Mapped[list["SubscriberComponent"]] = relationship(cascade="all, delete-orphan")
 

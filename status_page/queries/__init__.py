@@ -20,9 +20,10 @@ from status_page.queries.incidents import (
     list_windows,
     record_of_messages,
     select_incidents,
+    select_messages,
 )
 from status_page.queries.page import get_page, get_template, list_templates, list_write_tokens
-from status_page.queries.subscribers import find_subscriber, select_subscribers
+from status_page.queries.subscribers import count_subscribers, find_subscriber, select_subscribers
 
 __all__ = [
     "every_token",
@@ -30,6 +31,7 @@ __all__ = [
     "record_of_messages",
     "ArchiveRow",
     "find_component_by_public_id",
+    "count_subscribers",
     "find_subscriber",
     "select_subscribers",
     "get_component",
@@ -43,6 +45,7 @@ __all__ = [
     "list_dependencies",
     "list_groups",
     "select_incidents",
+    "select_messages",
     "list_spans",
     "list_templates",
     "list_visible_incidents",

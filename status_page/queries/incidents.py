@@ -1,14 +1,16 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
 from flask import abort
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import defer, selectinload
 from sqlalchemy.sql.elements import ColumnElement
 
 from portal.core.db import db
+from portal.core.outbox.enums import MessageState
 from portal.core.outbox.models import OutboxMessage
 from status_page.enums import OPEN_STATES, PLANNED_STATES, Publication
 from status_page.models import Component, Incident, IncidentUpdate, UpdateImpact, Window
@@ -101,18 +103,40 @@ def list_open_for_staff() -> Sequence[Incident]:
     return db.session.scalars(query).all()
 
 
-def record_of_messages(incident: Incident) -> dict[int, list[tuple[str, int]]]:
-    """Return for each update of an incident how many of its messages are in which state."""
+@dataclass(frozen=True)
+class Told:
+    """How many messages about an update went one way, and what became of them."""
+
+    channel: str
+    states: list[tuple[MessageState, int]]
+
+    @property
+    def count(self) -> int:
+        return sum(count for _, count in self.states)
+
+
+def record_of_messages(incident: Incident) -> dict[int, list[Told]]:
+    """Return for each update of an incident what was sent about it and in which state it is."""
     rows = db.session.execute(
-        sa.select(OutboxMessage.about_id, OutboxMessage.state, sa.func.count())
-        .where(
-            OutboxMessage.about_type == IncidentUpdate.__tablename__,
-            OutboxMessage.about_id.in_([update.id for update in incident.updates]),
-        )
-        .group_by(OutboxMessage.about_id, OutboxMessage.state)
-        .order_by(OutboxMessage.about_id, OutboxMessage.state)
+        sa.select(OutboxMessage.about_id, OutboxMessage.channel, OutboxMessage.state, sa.func.count())
+        .where(*_about([update.id for update in incident.updates]))
+        .group_by(OutboxMessage.about_id, OutboxMessage.channel, OutboxMessage.state)
+        .order_by(OutboxMessage.about_id, OutboxMessage.channel, OutboxMessage.state)
     )
-    found: dict[int, list[tuple[str, int]]] = {}
-    for update_id, state, count in rows:
-        found.setdefault(update_id or 0, []).append((str(state), count))
+    found: dict[int, list[Told]] = {}
+    for (update_id, channel), group in groupby(rows, key=lambda row: (row[0], row[1])):
+        states = [(state, count) for _, _, state, count in group]
+        found.setdefault(update_id, []).append(Told(str(channel), states))
     return found
+
+
+def select_messages(update: IncidentUpdate) -> sa.Select[tuple[OutboxMessage]]:
+    """The messages about an update, for paging."""
+    query: sa.Select[Any] = sa.select(OutboxMessage).options(
+        defer(OutboxMessage.body_text), defer(OutboxMessage.body_html)
+    )
+    return query.where(*_about([update.id])).order_by(OutboxMessage.id)
+
+
+def _about(update_ids: list[int]) -> tuple[ColumnElement[bool], ...]:
+    return OutboxMessage.about_type == IncidentUpdate.__tablename__, OutboxMessage.about_id.in_(update_ids)

@@ -1,26 +1,28 @@
-"""The communicator's pages: overview, composer, record, checking and correcting."""
+"""The communicator's pages: overview, composer, record and checking."""
+
+from collections.abc import Sequence
 
 from flask import flash, request
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale, get_timezone
+from flask_babel import get_locale
 
 from portal.core import clock
 from portal.core.auth import requires
 from portal.core.errors import Refused
+from portal.core.outbox.forms import STATE_WORDS
 from portal.core.texts import gettext
 from portal.core.web import commits, page, see_other
 from portal.core.web.paging import paginate
 from portal.directory.api import signed_in_user
 from status_page.enums import OVER_STATES, Permission
 from status_page.forms.incidents import (
-    CorrectionForm,
     IncidentForm,
-    ReturnForm,
     UpdateForm,
     incident_form,
     suggested_next_update,
     update_form,
 )
+from status_page.forms.record import ReturnForm
 from status_page.models import Incident
 from status_page.queries import (
     get_incident,
@@ -33,17 +35,17 @@ from status_page.queries import (
     select_incidents,
 )
 from status_page.routes.blueprint import bp
-from status_page.routes.showing import words_for
+from status_page.routes.filling import fill_from_template, fill_known
+from status_page.routes.showing import Preview, preview_of, readers_in_words, ticket_links, words_for
 from status_page.services.incidents import open_incident
-from status_page.services.templates import fill
 from status_page.services.updates import (
     Draft,
     approve_update,
-    correct_update,
     needs_check,
     post_update,
     return_update,
 )
+from status_page.site.words import channel_word
 
 
 @bp.get("/status/manage")
@@ -65,7 +67,7 @@ def manage() -> ResponseReturnValue:
 def new_incident() -> ResponseReturnValue:
     form = incident_form(list(list_components()), data={"audience": ["public"]})
     form.next_update_at.data = suggested_next_update(clock.now(), get_page().cadence_minutes)
-    _fill_from_template(form)
+    fill_from_template(form)
     return _compose(form)
 
 
@@ -74,6 +76,9 @@ def new_incident() -> ResponseReturnValue:
 @commits
 def create_incident() -> ResponseReturnValue:
     form = incident_form(list(list_components()))
+    fill_known(form)
+    if "preview" in request.form:
+        return _compose(form, preview=preview_of(form))
     if form.validate():
         try:
             incident = open_incident(
@@ -98,7 +103,7 @@ def incident_record(incident_id: int) -> ResponseReturnValue:
     incident = get_incident(incident_id)
     form = update_form(incident, list(list_components()))
     form.next_update_at.data = suggested_next_update(clock.now(), get_page().cadence_minutes)
-    _fill_from_template(form, incident)
+    fill_from_template(form, incident)
     return _record(incident, form)
 
 
@@ -108,6 +113,9 @@ def incident_record(incident_id: int) -> ResponseReturnValue:
 def add_update(incident_id: int) -> ResponseReturnValue:
     incident = get_incident(incident_id)
     form = update_form(incident, list(list_components()))
+    fill_known(form, incident)
+    if "preview" in request.form:
+        return _record(incident, form, preview=preview_of(form, incident))
     if form.validate():
         try:
             post_update(incident, _draft_for(incident, form), actor=signed_in_user())
@@ -147,37 +155,6 @@ def give_back(update_id: int) -> ResponseReturnValue:
     return page("status_page/manage/return.html", "return", status=422, form=form, update=update)
 
 
-@bp.get("/status/manage/updates/<int:update_id>/correct")
-@requires(Permission.COMMUNICATE)
-def edit_update(update_id: int) -> ResponseReturnValue:
-    update = get_update(update_id)
-    form = CorrectionForm(obj=update, data={"body_de": update.translations.get("de", {}).get("body", "")})
-    return page("status_page/manage/correct.html", "correct", form=form, update=update)
-
-
-@bp.post("/status/manage/updates/<int:update_id>/correct")
-@requires(Permission.COMMUNICATE)
-@commits
-def save_correction(update_id: int) -> ResponseReturnValue:
-    update, form = get_update(update_id), CorrectionForm()
-    if form.validate():
-        try:
-            correct_update(
-                update,
-                actor=signed_in_user(),
-                body=form.body.data or "",
-                reason=form.reason.data or "",
-                translations=form.body_translations(),
-                happened_at=form.happened_at.data,
-            )
-        except Refused as refusal:
-            form.form_errors.append(refusal.sentence)
-        else:
-            flash(gettext("The correction is published and shows as such."), "success")
-            return see_other("status_page.incident_record", incident_id=update.incident_id)
-    return page("status_page/manage/correct.html", "correct", status=422, form=form, update=update)
-
-
 def _draft_for(incident: Incident, form: UpdateForm) -> Draft:
     draft = form.draft()
     if incident.is_maintenance or not incident.is_open:
@@ -185,7 +162,7 @@ def _draft_for(incident: Incident, form: UpdateForm) -> Draft:
     return draft
 
 
-def _compose(form: IncidentForm, *, status: int = 200) -> ResponseReturnValue:
+def _compose(form: IncidentForm, *, status: int = 200, preview: Sequence[Preview] = ()) -> ResponseReturnValue:
     page_rules = get_page()
     return page(
         "status_page/manage/compose.html",
@@ -194,10 +171,14 @@ def _compose(form: IncidentForm, *, status: int = 200) -> ResponseReturnValue:
         form=form,
         templates=list_templates(),
         asks_for_check=page_rules.second_check != "never",
+        preview=preview,
+        **words_for(None, str(get_locale())),
     )
 
 
-def _record(incident: Incident, form: UpdateForm, *, status: int = 200) -> ResponseReturnValue:
+def _record(
+    incident: Incident, form: UpdateForm, *, status: int = 200, preview: Sequence[Preview] = ()
+) -> ResponseReturnValue:
     return page(
         "status_page/manage/record.html",
         "update",
@@ -206,28 +187,16 @@ def _record(incident: Incident, form: UpdateForm, *, status: int = 200) -> Respo
         form=form,
         templates=list_templates(),
         messages=record_of_messages(incident),
+        message_words=STATE_WORDS,
+        channel_word=channel_word,
+        readers=readers_in_words(incident),
+        ticket_links=ticket_links(incident),
+        preview=preview,
         asks_for_check=needs_check(incident, actor=signed_in_user()),
         now=clock.now(),
         person=signed_in_user(),
         **words_for(None, str(get_locale())),
     )
-
-
-def _fill_from_template(form: UpdateForm, incident: Incident | None = None) -> None:
-    wanted = request.args.get("template", "")
-    template = next((item for item in list_templates() if str(item.id) == wanted), None)
-    if template is None:
-        return
-    values = {}
-    if form.next_update_at.data is not None:
-        values["next_update"] = form.next_update_at.data.astimezone(get_timezone()).strftime("%H:%M")
-    if incident is not None:
-        values["since"] = incident.started_at.astimezone(get_timezone()).strftime("%H:%M")
-        values["service"] = ", ".join(c.name for c in form.components if c.id in incident.current_impacts)
-    german = template.translations.get("de", {})
-    form.body.data, form.body_de.data = fill(template.body, values), fill(german.get("body", ""), values)
-    if isinstance(form, IncidentForm):
-        form.title.data, form.title_de.data = fill(template.title, values), fill(german.get("title", ""), values)
 
 
 def _flash_publication(incident: Incident) -> None:

@@ -11,13 +11,14 @@ from portal.core.errors import Refused
 from portal.core.texts import gettext
 from portal.core.web import commits, page, see_other
 from portal.directory.api import signed_in_user
-from status_page.enums import Permission
-from status_page.forms.incidents import CancelForm, ExtendForm, MaintenanceForm, maintenance_form
-from status_page.models import Incident, Window
+from status_page.enums import Permission, Publication
+from status_page.forms.maintenance import CancelForm, MaintenanceForm, MoveForm, maintenance_form
+from status_page.models import Incident, IncidentUpdate, Window
 from status_page.queries import get_incident, get_page, list_components
 from status_page.routes.blueprint import bp
-from status_page.services.maintenance import cancel_maintenance, extend_window, finish_window, plan_maintenance
+from status_page.services.maintenance import cancel_maintenance, finish_window, move_window, plan_maintenance
 from status_page.services.recurrence import Planned, Repeat, repeat_window
+from status_page.services.updates import needs_check
 
 
 @bp.get("/status/manage/maintenance/new")
@@ -59,31 +60,32 @@ def create_maintenance() -> ResponseReturnValue:
 @requires(Permission.COMMUNICATE)
 def edit_window(incident_id: int, window_id: int) -> ResponseReturnValue:
     incident, window = _window(incident_id, window_id)
-    form = ExtendForm(data={"ends_at": window.ends_at})
-    return page("status_page/manage/extend.html", "extend", form=form, incident=incident, window=window)
+    return _move(incident, window, MoveForm(data={"starts_at": window.starts_at, "ends_at": window.ends_at}))
 
 
 @bp.post("/status/manage/maintenance/<int:incident_id>/windows/<int:window_id>")
 @requires(Permission.COMMUNICATE)
 @commits
-def move_end(incident_id: int, window_id: int) -> ResponseReturnValue:
+def move(incident_id: int, window_id: int) -> ResponseReturnValue:
     incident, window = _window(incident_id, window_id)
-    form = ExtendForm()
+    form = MoveForm()
     if form.validate() and form.ends_at.data:
         try:
-            extend_window(
+            update = move_window(
                 window,
                 form.ends_at.data,
                 actor=signed_in_user(),
+                starts_at=form.starts_at.data if window.started_at is None else None,
                 body=form.body.data or "",
                 body_de=form.body_de.data or "",
+                bypass_reason=form.bypass_reason.data or "",
             )
         except Refused as refusal:
             form.form_errors.append(refusal.sentence)
         else:
-            flash(gettext("The new end is saved, and the readers are told."), "success")
+            _flash_told(update, gettext("The new time is saved, and the readers are told."))
             return see_other("status_page.incident_record", incident_id=incident.id)
-    return page("status_page/manage/extend.html", "extend", status=422, form=form, incident=incident, window=window)
+    return _move(incident, window, form, status=422)
 
 
 @bp.post("/status/manage/maintenance/<int:incident_id>/finish")
@@ -101,7 +103,7 @@ def finish(incident_id: int) -> ResponseReturnValue:
 @bp.get("/status/manage/maintenance/<int:incident_id>/cancel")
 @requires(Permission.COMMUNICATE)
 def ask_cancel(incident_id: int) -> ResponseReturnValue:
-    return page("status_page/manage/cancel.html", "cancel", form=CancelForm(), incident=_maintenance(incident_id))
+    return _call_off(_maintenance(incident_id), CancelForm())
 
 
 @bp.post("/status/manage/maintenance/<int:incident_id>/cancel")
@@ -111,20 +113,51 @@ def cancel(incident_id: int) -> ResponseReturnValue:
     incident, form = _maintenance(incident_id), CancelForm()
     if form.validate():
         try:
-            cancel_maintenance(
-                incident, actor=signed_in_user(), body=form.body.data or "", body_de=form.body_de.data or ""
+            update = cancel_maintenance(
+                incident,
+                actor=signed_in_user(),
+                body=form.body.data or "",
+                body_de=form.body_de.data or "",
+                bypass_reason=form.bypass_reason.data or "",
             )
         except Refused as refusal:
             form.form_errors.append(refusal.sentence)
         else:
-            flash(gettext("The work is called off, and the readers are told."), "success")
+            _flash_told(update, gettext("The work is called off, and the readers are told."))
             return see_other("status_page.incident_record", incident_id=incident.id)
-    return page("status_page/manage/cancel.html", "cancel", status=422, form=form, incident=incident)
+    return _call_off(incident, form, status=422)
 
 
 def _plan(form: MaintenanceForm, *, status: int = 200) -> ResponseReturnValue:
     asks = get_page().second_check != "never"
     return page("status_page/manage/plan.html", "plan", status=status, form=form, asks_for_check=asks)
+
+
+def _move(incident: Incident, window: Window, form: MoveForm, *, status: int = 200) -> ResponseReturnValue:
+    asks = needs_check(incident, actor=signed_in_user())
+    return page(
+        "status_page/manage/move.html",
+        "move",
+        status=status,
+        form=form,
+        incident=incident,
+        window=window,
+        asks_for_check=asks,
+    )
+
+
+def _call_off(incident: Incident, form: CancelForm, *, status: int = 200) -> ResponseReturnValue:
+    asks = needs_check(incident, actor=signed_in_user())
+    return page(
+        "status_page/manage/cancel.html", "cancel", status=status, form=form, incident=incident, asks_for_check=asks
+    )
+
+
+def _flash_told(update: IncidentUpdate, sentence: str) -> None:
+    if update.publication == Publication.PUBLISHED:
+        flash(sentence, "success")
+    else:
+        flash(gettext("Saved. A second person has to read the text before it is published."), "info")
 
 
 def _windows(form: MaintenanceForm) -> list[Planned]:

@@ -1,6 +1,6 @@
 """Subscribing and leaving, by anyone; the token in the link is the only key."""
 
-from flask import abort, request
+from flask import abort, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_limiter.util import get_remote_address
@@ -9,6 +9,7 @@ from flask_login import current_user
 from portal.core.auth import public
 from portal.core.errors import Refused
 from portal.core.settings import LOCALES, Settings
+from portal.core.texts import gettext
 from portal.core.web import commits, page, see_other
 from portal.core.web.security import csrf, limiter
 from portal.directory.api import signed_in_user
@@ -44,6 +45,7 @@ def ask_to_subscribe() -> ResponseReturnValue:
                 SubscriberChannel(form.channel.data),
                 form.address.data or "",
                 user=signed_in_user() if current_user.is_authenticated else None,
+                contact=form.contact.data or "",
                 **form.values(),
             )
         except Refused as refusal:
@@ -96,9 +98,18 @@ def change_subscription(token: str) -> ResponseReturnValue:
     subscriber, form = _subscriber(token), ChoiceForm()
     fill_choices(form, list_components(_tokens_of(subscriber)), str(get_locale()))
     if form.validate():
-        service.choose(subscriber, **form.values())
+        service.change_choice(subscriber, **form.values())
         return see_other("status_page.subscription", token=token)
     return _subscription(subscriber, form, token, status=422)
+
+
+@bp.post("/status/subscription/<token>/resume")
+@public
+@commits
+def resume_subscription(token: str) -> ResponseReturnValue:
+    service.resume(_subscriber(token), actor=None)
+    flash(gettext("We write to this address again."), "success")
+    return see_other("status_page.subscription", token=token)
 
 
 @bp.post("/status/subscription/<token>/leave")

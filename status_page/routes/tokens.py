@@ -1,6 +1,6 @@
 """Keys of the write API, and the list of subscribers."""
 
-from flask import abort, flash
+from flask import abort, flash, request
 from flask.typing import ResponseReturnValue
 
 from portal.core.auth import requires
@@ -9,12 +9,12 @@ from portal.core.texts import gettext
 from portal.core.web import commits, page, see_other
 from portal.core.web.paging import paginate
 from portal.directory.api import signed_in_user
-from status_page.enums import Permission, TokenScope
+from status_page.enums import Permission, SubscriberState, TokenScope
 from status_page.forms.tokens import TokenForm, token_form
 from status_page.models import Subscriber, WriteToken
-from status_page.queries import list_write_tokens, select_subscribers
+from status_page.queries import count_subscribers, list_write_tokens, select_subscribers
 from status_page.routes.blueprint import bp
-from status_page.services.subscribers import remove_subscriber
+from status_page.services.subscribers import remove_subscriber, resume
 from status_page.services.write_tokens import create_write_token, revoke_write_token
 
 
@@ -49,7 +49,19 @@ def revoke_key(token_id: int) -> ResponseReturnValue:
 @bp.get("/status/manage/subscribers")
 @requires(Permission.MANAGE_SUBSCRIBERS)
 def subscribers() -> ResponseReturnValue:
-    return page("status_page/manage/subscribers.html", "list", found=paginate(select_subscribers()))
+    wanted = request.args.get("state", "")
+    state = SubscriberState(wanted) if wanted in list(SubscriberState) else None
+    found = paginate(select_subscribers(state))
+    return page("status_page/manage/subscribers.html", "list", found=found, counts=count_subscribers(), chosen=state)
+
+
+@bp.post("/status/manage/subscribers/<int:subscriber_id>/resume")
+@requires(Permission.MANAGE_SUBSCRIBERS)
+@commits
+def resume_subscriber(subscriber_id: int) -> ResponseReturnValue:
+    resume(db.session.get(Subscriber, subscriber_id) or abort(404), actor=signed_in_user())
+    flash(gettext("The address is written to again."), "success")
+    return see_other("status_page.subscribers")
 
 
 @bp.post("/status/manage/subscribers/<int:subscriber_id>/remove")

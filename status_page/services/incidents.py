@@ -12,7 +12,7 @@ from status_page.enums import Event, IncidentKind
 from status_page.models import Component, Incident, IncidentAudience
 from status_page.services.page import new_public_id, touch
 from status_page.services.refusals import WrongTime
-from status_page.services.updates import Draft, post_update
+from status_page.services.updates import Draft, note_unchecked, post_update
 
 
 def open_incident(
@@ -60,10 +60,13 @@ def open_incident(
 
 
 def change_incident(incident: Incident, *, actor: User, audience: Iterable[str] | None = None, **values: Any) -> None:
-    """Change title, translations, tickets or audience."""
+    """Change title, translations, tickets or audience; readers who saw another title see that it was corrected."""
+    title_before = incident.title
     for name, value in values.items():
         setattr(incident, name, value)
     before, after = changes(incident)
+    if incident.title != title_before and incident.published_at is not None:
+        incident.retitled_at, incident.title_before = clock.now(), title_before
     if audience is not None and frozenset(audience) != incident.audience:
         before["audience"] = sorted(incident.audience)
         set_audience(incident, audience)
@@ -71,6 +74,8 @@ def change_incident(incident: Incident, *, actor: User, audience: Iterable[str] 
     if after:
         record(Event.INCIDENT_CHANGED, incident, actor=actor, before=before, after=after)
         incident.edition += 1
+        if incident.title != title_before:
+            note_unchecked(incident, actor=actor, reason=gettext("Title corrected"), what=incident.title)
         touch()
 
 

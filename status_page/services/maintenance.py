@@ -88,43 +88,85 @@ def plan_maintenance(
     return incident
 
 
-def extend_window(window: Window, ends_at: datetime, *, actor: User, body: str, **texts: str) -> IncidentUpdate:
-    """Move the end of a window and tell the readers, who planned with the old one.
+def move_window(
+    window: Window,
+    ends_at: datetime,
+    *,
+    actor: User,
+    body: str,
+    starts_at: datetime | None = None,
+    bypass_reason: str = "",
+    **texts: str,
+) -> IncidentUpdate:
+    """Move the end of a window, or all of one that has not begun, and tell the readers, who planned with the old one.
 
     Raises:
         AlreadyOver: the window is over.
-        WrongTime: the new end is not after its start and now.
+        WrongTime: the new end is not after its start and now, or the start of work under way would move.
         OverlappingMaintenance: it would meet another window.
     """
     incident = db.session.get_one(Incident, window.incident_id)
     if window.ended_at is not None or not incident.is_open:
         raise AlreadyOver(gettext("This window is over. Plan a new one."))
-    if ends_at <= max(window.starts_at, clock.now()):
+    starts_at = starts_at or window.starts_at
+    moves_start = starts_at != window.starts_at
+    if moves_start and (window.started_at is not None or starts_at <= clock.now()):
+        raise WrongTime(gettext("Only work that has not begun can start at another time, and only later than now."))
+    if ends_at <= max(starts_at, clock.now()):
         raise WrongTime(gettext("The end must lie after the start and after now."))
-    others = [Planned(window.starts_at, ends_at)]
-    _refuse_overlap(others, list(incident.current_impacts), besides=incident.id)
-    if any(w is not window and w.starts_at < ends_at and w.ends_at > window.starts_at for w in incident.windows):
-        raise OverlappingMaintenance(gettext("The window would run into the next one of this plan."))
-    before, window.ends_at = window.ends_at, ends_at
+    _refuse_overlap([Planned(starts_at, ends_at)], list(incident.current_impacts), besides=incident.id)
+    if any(w is not window and w.starts_at < ends_at and w.ends_at > starts_at for w in incident.windows):
+        raise OverlappingMaintenance(gettext("The window would run into another one of this plan."))
+    before = {"starts_at": window.starts_at, "ends_at": window.ends_at}
+    window.starts_at, window.ends_at = starts_at, ends_at
     window.announced_at = window.announced_at if window.started_at else None
-    record(Event.MAINTENANCE_EXTENDED, incident, actor=actor, before={"ends_at": before}, after={"ends_at": ends_at})
-    return post_update(incident, Draft(incident.state, body, translations=_translated(texts)), actor=actor)
+    if all(w.started_at is None for w in incident.windows):
+        incident.started_at = min(w.starts_at for w in incident.windows)
+    incident.edition += 1
+    touch()
+    event = Event.MAINTENANCE_MOVED if moves_start else Event.MAINTENANCE_EXTENDED
+    record(event, incident, actor=actor, before=before, after={"starts_at": starts_at, "ends_at": ends_at})
+    draft = Draft(incident.state, body, translations=_translated(texts), bypass_reason=bypass_reason)
+    return post_update(incident, draft, actor=actor)
 
 
-def cancel_maintenance(incident: Incident, *, actor: User, body: str, **texts: str) -> IncidentUpdate:
-    """Call planned work off, with a word to the readers; work under way ends now.
+def change_affected(incident: Incident, components: Sequence[Component], *, actor: User) -> None:
+    """Correct which components planned work touches; what its entries said before stays in the audit trail.
+
+    Raises:
+        OverlappingMaintenance: other work covers one of them at that time.
+    """
+    before = sorted(incident.current_impacts)
+    wanted = sorted(component.id for component in components)
+    if not incident.published_updates or before == wanted:
+        return
+    windows = [Planned(w.starts_at, w.ends_at) for w in incident.windows if w.ended_at is None]
+    _refuse_overlap(windows, wanted, besides=incident.id)
+    latest = incident.published_updates[-1]
+    kept = {item.component_id: item for item in latest.impacts}
+    latest.impacts = [
+        kept.get(key) or UpdateImpact(component_id=key, state=ComponentState.UNDER_MAINTENANCE) for key in wanted
+    ]
+    record(Event.INCIDENT_CHANGED, incident, actor=actor, before={"components": before}, after={"components": wanted})
+    incident.edition += 1
+    db.session.flush()
+    rebuild(incident)
+    touch()
+
+
+def cancel_maintenance(
+    incident: Incident, *, actor: User, body: str, bypass_reason: str = "", **texts: str
+) -> IncidentUpdate:
+    """Call planned work off, with a word to the readers; work under way ends when they are told.
 
     Raises:
         AlreadyOver: it is over already.
     """
     if incident.state not in PLANNED_STATES:
         raise AlreadyOver(gettext("“%(title)s” is over.", title=incident.title))
-    now = clock.now()
-    for window in incident.windows:
-        if window.started_at is not None and window.ended_at is None:
-            window.ended_at = now
     record(Event.MAINTENANCE_CANCELLED, incident, actor=actor, reason=body)
-    return post_update(incident, Draft(IncidentState.CANCELLED, body, translations=_translated(texts)), actor=actor)
+    draft = Draft(IncidentState.CANCELLED, body, translations=_translated(texts), bypass_reason=bypass_reason)
+    return post_update(incident, draft, actor=actor)
 
 
 def finish_window(incident: Incident, *, actor: User | None, at: datetime | None = None) -> None:

@@ -43,6 +43,10 @@ class AddressRefused(Refused):
     """An address cannot be subscribed."""
 
 
+class NotSwitchedOff(Refused):
+    """Only an address that was switched off can be written to again."""
+
+
 class TokenRefused(Refused):
     """A link of a message is not genuine or was used up."""
 

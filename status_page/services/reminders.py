@@ -20,6 +20,12 @@ def ask_for_check(update: IncidentUpdate) -> None:
     _tell(checkers, "check", update.incident, f"update:{update.id}", author=update.author_name, body=update.body)
 
 
+def tell_of_unchecked_change(incident: Incident, *, actor: User, what: str) -> None:
+    """Tell everyone who may check that something readers see was changed without them."""
+    checkers = [user for user in db.session.scalars(holders_of(Permission.CHECK)) if user.id != actor.id]
+    _tell(checkers, "unchecked", incident, f"edition:{incident.edition}", author=str(actor), what=what)
+
+
 def tell_author(update: IncidentUpdate) -> None:
     """Tell the author what a checker wants changed."""
     author = db.session.get(User, update.author_id) if update.author_id else None

@@ -1,22 +1,13 @@
 """The spans an incident or a maintenance leaves on its components, always made anew from its record."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from portal.core.db import db
 from status_page.enums import ComponentState, Impact, SpanSource
+from status_page.impacts import worst_impact
 from status_page.models import Incident, Span
-
-_IMPACTS = {
-    ComponentState.OPERATIONAL: Impact.NONE,
-    ComponentState.UNDER_MAINTENANCE: Impact.NONE,
-    ComponentState.DEGRADED: Impact.MINOR,
-    ComponentState.PARTIAL: Impact.MAJOR,
-    ComponentState.MAJOR: Impact.CRITICAL,
-}
-_ORDER = (Impact.NONE, Impact.MINOR, Impact.MAJOR, Impact.CRITICAL)
 
 
 def rebuild(incident: Incident) -> None:
@@ -41,8 +32,8 @@ def rebuild(incident: Incident) -> None:
     if incident.is_maintenance:
         incident.impact = incident.peak_impact = Impact.MAINTENANCE
         return
-    incident.impact = _worst(incident.current_impacts.values())
-    incident.peak_impact = _worst(item.state for update in incident.published_updates for item in update.impacts)
+    incident.impact = worst_impact(incident.current_impacts.values())
+    incident.peak_impact = worst_impact(item.state for update in incident.published_updates for item in update.impacts)
 
 
 def _of_updates(incident: Incident) -> list[tuple[int, ComponentState, datetime, datetime | None]]:
@@ -71,7 +62,3 @@ def _of_windows(incident: Incident) -> list[tuple[int, ComponentState, datetime,
         if window.started_at is not None
         for component_id in incident.current_impacts
     ]
-
-
-def _worst(states: Iterable[ComponentState]) -> Impact:
-    return max((_IMPACTS[state] for state in states), key=_ORDER.index, default=Impact.NONE)

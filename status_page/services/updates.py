@@ -27,7 +27,7 @@ from status_page.queries import get_page
 from status_page.services.broadcasts import queue_broadcast
 from status_page.services.page import new_public_id, touch
 from status_page.services.refusals import AlreadyOver, CheckRefused, WrongState, WrongTime
-from status_page.services.reminders import ask_for_check, tell_author
+from status_page.services.reminders import ask_for_check, tell_author, tell_of_unchecked_change
 from status_page.services.spans import rebuild
 
 # Written within this time of what it tells of, an entry counts as told at once.
@@ -141,8 +141,9 @@ def correct_update(
     reason: str,
     translations: dict[str, dict[str, str]] | None = None,
     happened_at: datetime | None = None,
+    impacts: Mapping[int, ComponentState] | None = None,
 ) -> None:
-    """Change a published text or its moment; the page shows that it was corrected, when and why.
+    """Change a published text, its moment or how the components worked; the page shows that, when and why.
 
     Raises:
         CheckRefused: it was never published, so there is nothing to correct.
@@ -153,8 +154,13 @@ def correct_update(
     if happened_at is not None and happened_at > clock.now():
         raise WrongTime(gettext("An update cannot tell of a moment to come. Correct the time."))
     update.corrections.append(Correction(author_id=actor.id, reason=reason.strip(), body_before=update.body))
-    before = {"body": update.body, "happened_at": update.happened_at}
+    before = _correctable(update)
     update.body = body.strip()
+    if impacts is not None:
+        kept = {item.component_id: item for item in update.impacts}
+        update.impacts = [kept.get(key) or UpdateImpact(component_id=key) for key in sorted(impacts)]
+        for item in update.impacts:
+            item.state = impacts[item.component_id]
     if translations is not None:
         update.translations = translations
     incident = update.incident
@@ -165,12 +171,27 @@ def correct_update(
             incident.ended_at = happened_at
         update.happened_at = happened_at
         incident.updates.sort(key=lambda item: (item.happened_at, item.id))
-    after = {"body": update.body, "happened_at": update.happened_at}
-    record(Event.UPDATE_CORRECTED, update, actor=actor, before=before, after=after, reason=reason)
+    record(Event.UPDATE_CORRECTED, update, actor=actor, before=before, after=_correctable(update), reason=reason)
     incident.edition += 1
     db.session.flush()
     rebuild(incident)
+    note_unchecked(incident, actor=actor, reason=reason, what=update.body)
     touch()
+
+
+def note_unchecked(incident: Incident, *, actor: User, reason: str, what: str) -> None:
+    """Record that readers see something nobody read first, and tell those who may check.
+
+    A wrong text must not stand until somebody has time; so it is corrected at once, and read afterwards.
+    """
+    if incident.published_at is not None and needs_check(incident, actor=actor):
+        record(Event.CHECK_BYPASSED, incident, actor=actor, reason=reason)
+        tell_of_unchecked_change(incident, actor=actor, what=what)
+
+
+def _correctable(update: IncidentUpdate) -> dict[str, object]:
+    impacts = {str(item.component_id): item.state.value for item in update.impacts}
+    return {"body": update.body, "happened_at": update.happened_at, "impacts": impacts}
 
 
 def _publish(update: IncidentUpdate, *, actor: User | None) -> None:
@@ -191,6 +212,10 @@ def _publish(update: IncidentUpdate, *, actor: User | None) -> None:
         if update.state in OVER_STATES and incident.ended_at is None:
             incident.ended_at = max(update.happened_at, incident.started_at)
             record(Event.INCIDENT_RESOLVED, incident, actor=actor, after={"state": update.state})
+    if update.state == IncidentState.CANCELLED:
+        for window in incident.windows:
+            if window.started_at is not None and window.ended_at is None:
+                window.ended_at = now
     db.session.flush()
     rebuild(incident)
     record(Event.UPDATE_PUBLISHED, update, actor=actor, after={"state": update.state})

@@ -106,7 +106,7 @@ def incident_fields(board: Board, incident: Incident) -> dict[str, Any]:
         "updated_at": _moment(changed),
         "monitoring_at": _moment(watched),
         "resolved_at": _moment(incident.ended_at),
-        "impact": incident.impact if incident.is_open else incident.peak_impact,
+        "impact": board.impact_of(incident),
         "shortlink": _address(f"/status/en/incident-{incident.public_id}.html"),
         "started_at": _moment(incident.started_at),
         "page_id": PAGE_ID,

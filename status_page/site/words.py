@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 
 from portal.core.texts import gettext, ngettext
 from status_page.board import Board
-from status_page.enums import ComponentState, Impact, IncidentState
+from status_page.enums import ComponentState, Impact, IncidentState, MessageChannel
 
 TONES = {
     ComponentState.OPERATIONAL: "ok",
@@ -70,6 +70,24 @@ def own_words(state: IncidentState) -> str:
             return gettext("This is resolved.")
         case _:
             return stage_word(state)
+
+
+def channel_word(channel: MessageChannel) -> str:  # noqa: PLR0911 (a table whose words must be translated when asked for)
+    match channel:
+        case MessageChannel.CALL:
+            return gettext("Phone call")
+        case MessageChannel.MEETING:
+            return gettext("Meeting or announcement")
+        case MessageChannel.PRESS:
+            return gettext("Word to the press")
+        case MessageChannel.LETTER:
+            return gettext("Letter")
+        case MessageChannel.EMAIL:
+            return gettext("E-mail")
+        case MessageChannel.CHAT:
+            return gettext("Chat")
+        case MessageChannel.OTHER:
+            return gettext("Another way")
 
 
 def impact_tone(impact: Impact) -> str:

@@ -11,7 +11,7 @@ from status_page.enums import ComponentState, IncidentState
 from status_page.models import Broadcast
 from status_page.permissions import PUBLIC
 from status_page.services.clockwork import do_what_is_due
-from status_page.services.maintenance import cancel_maintenance, extend_window, finish_window
+from status_page.services.maintenance import cancel_maintenance, finish_window, move_window
 from status_page.services.recurrence import Planned, Repeat, repeat_window
 from status_page.services.refusals import AlreadyOver, OverlappingMaintenance, WrongTime
 from tests.clock import HeldClock
@@ -73,7 +73,7 @@ def test_extended_with_notice(app: Flask, clock: HeldClock) -> None:
     clock.forward(hours=2, minutes=1)
     do_what_is_due()
     later = work.windows[0].ends_at + timedelta(hours=1)
-    extend_window(work.windows[0], later, actor=make_user(), body="It takes longer.", body_de="Es dauert länger.")
+    move_window(work.windows[0], later, actor=make_user(), body="It takes longer.", body_de="Es dauert länger.")
     assert work.published_updates[-1].body_in("de") == "Es dauert länger."
     states = []
     for _ in range(2):
@@ -82,7 +82,7 @@ def test_extended_with_notice(app: Flask, clock: HeldClock) -> None:
         states.append(work.state)
     assert states == [IncidentState.IN_PROGRESS, IncidentState.COMPLETED]
     with pytest.raises(AlreadyOver):
-        extend_window(work.windows[0], later, actor=make_user(), body="Again")
+        move_window(work.windows[0], later, actor=make_user(), body="Again")
 
 
 def test_called_off_while_under_way_ends_now(app: Flask, clock: HeldClock) -> None:

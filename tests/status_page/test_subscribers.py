@@ -9,15 +9,16 @@ import sqlalchemy as sa
 from flask import Flask
 
 from portal.core import clock as portal_clock
+from portal.core.audit.models import AuditEvent
 from portal.core.db import db
-from portal.core.outbox.enums import Channel, MessageState
+from portal.core.outbox.enums import Channel
 from portal.core.outbox.models import OutboxMessage
 from portal.core.outgoing import OutgoingRefused, check_address
 from status_page.api import me_too
-from status_page.enums import IncidentState, SubscriberChannel, SubscriberState
+from status_page.enums import Event, IncidentState, SubscriberChannel, SubscriberState
 from status_page.fan_out import queue_batch, queue_open_broadcasts
-from status_page.models import Broadcast, Incident, Subscriber, SubscriberComponent
-from status_page.services.subscribers import tend_subscribers
+from status_page.models import Broadcast, Incident, Subscriber, SubscriberComponent, SubscriberIncident
+from status_page.services.subscribers import subscribe, tend_subscribers
 from status_page.services.updates import Draft, post_update
 from status_page.tokens import token_of
 from tests.client import CheckingClient, count_queries
@@ -255,24 +256,41 @@ def test_webhook_document_is_versioned_and_chat_has_its_format(app: Flask) -> No
     assert card["type"] == "AdaptiveCard" and card["body"][0]["text"].endswith("Mail <down> & out")
 
 
-def test_address_that_fails_for_long_is_switched_off(app: Flask, clock: HeldClock) -> None:
-    subscriber = make_subscriber("gone@portico.example")
-    fine = make_subscriber("fine@portico.example")
-    clock.forward(minutes=1)
-    make_incident(make_component())
-    told()
-    messages("gone@portico.example")[0].state = MessageState.DEAD
-    db.session.commit()
-    tend_subscribers()
-    assert (subscriber.state, fine.state) == (SubscriberState.DISABLED, SubscriberState.ACTIVE)
-
-
 def test_address_that_never_said_yes_is_forgotten(app: Flask, client: CheckingClient, clock: HeldClock) -> None:
     ask(client, "quiet@portico.example")
     clock.forward(days=3)
     tend_subscribers()
     db.session.commit()
     assert db.session.scalars(sa.select(Subscriber)).all() == []
+
+
+def test_address_is_asked_three_times_a_day_at_most(app: Flask, clock: HeldClock) -> None:
+    for _ in range(6):
+        subscribe(EMAIL, "stranger@portico.example", locale="en")
+        db.session.commit()
+        clock.forward(minutes=15)
+    assert len(messages("stranger@portico.example")) == 3
+    clock.forward(days=1)
+    subscribe(EMAIL, "stranger@portico.example", locale="en")
+    db.session.commit()
+    assert len(messages("stranger@portico.example")) == 4
+
+
+def test_leaving_ends_everything_and_forgets_the_address(app: Flask, client: CheckingClient, clock: HeldClock) -> None:
+    incident, user = make_incident(make_component("Mail")), make_user()
+    me_too(incident.id, user)
+    db.session.commit()
+    subscriber = db.session.scalars(sa.select(Subscriber)).one()
+    token = token_of(subscriber.id, subscriber.nonce)
+    assert client.post(f"/status/subscription/{token}/leave").status_code == 303
+    db.session.expire_all()
+    assert db.session.scalars(sa.select(SubscriberIncident)).all() == []
+    clock.forward(days=3)
+    tend_subscribers()
+    db.session.commit()
+    assert db.session.scalars(sa.select(Subscriber)).all() == []
+    trail = db.session.scalars(sa.select(AuditEvent).where(AuditEvent.action == Event.SUBSCRIBER_LEFT)).one()
+    assert user.email not in f"{trail.subject_label} {trail.before} {trail.after}"
 
 
 def test_too_many_wishes_from_one_address_are_slowed_down(app: Flask, client: CheckingClient) -> None:

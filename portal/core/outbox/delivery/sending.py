@@ -35,7 +35,8 @@ from portal.core.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-MOST_ATTEMPTS = 10
+# Whatever chance makes of the pauses, the last attempt comes a day after the first at the earliest.
+MOST_ATTEMPTS = 12
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=6)
 GROWTH = 2.5
