@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import abort, request
 from flask.typing import ResponseReturnValue
-from flask_babel import format_timedelta, get_timezone
+from flask_babel import format_timedelta
 
 from knowledge.comparing.difference import difference, folded
 from knowledge.comparing.fields import changed_fields
@@ -24,6 +24,7 @@ from portal.core.errors import Refused
 from portal.core.web import commits, page, see_other
 from portal.core.web.choices import choices_from
 from portal.core.web.forms import put_refusal
+from portal.core.web.i18n import own_zone
 from portal.directory.api import User, signed_in_user
 
 
@@ -205,5 +206,4 @@ def _people(ids: list[int]) -> list[User]:
 
 def _moment(entered: datetime | None) -> datetime | None:
     """Return what somebody entered in their own time zone as a moment."""
-    zone = get_timezone()
-    return entered.replace(tzinfo=zone).astimezone(UTC) if entered and zone else None
+    return entered.replace(tzinfo=own_zone()).astimezone(UTC) if entered else None

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import get_timezone, lazy_gettext
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import DateTimeLocalField, Form, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
@@ -13,6 +13,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from portal.core.db import db
 from portal.core.texts import gettext
 from portal.core.web.choices import SelectChoice
+from portal.core.web.i18n import own_zone
 from portal.directory.api import Role, Team
 from status_page.enums import ComponentState
 from status_page.services.templates import find_unfilled
@@ -29,7 +30,7 @@ class MomentField(DateTimeLocalField):
         if valuelist and valuelist[0]:
             super().process_formdata(valuelist)
             if self.data is not None:
-                self.data = self.data.replace(tzinfo=get_timezone()).astimezone(UTC)
+                self.data = self.data.replace(tzinfo=own_zone()).astimezone(UTC)
 
     def process_data(self, value: datetime | None) -> None:
         self.data = value
@@ -39,7 +40,7 @@ class MomentField(DateTimeLocalField):
             return " ".join(self.raw_data)
         if self.data is None:
             return ""
-        return str(self.data.astimezone(get_timezone()).strftime("%Y-%m-%dT%H:%M"))
+        return str(self.data.astimezone(own_zone()).strftime("%Y-%m-%dT%H:%M"))
 
 
 def state_choices(*, with_maintenance: bool = True) -> list[SelectChoice]:

@@ -1,8 +1,8 @@
 """Prepared texts and what is known already: the words in braces are filled in before a text is shown or checked."""
 
 from flask import request
-from flask_babel import get_timezone
 
+from portal.core.web.i18n import own_zone
 from status_page.forms.incidents import IncidentForm, UpdateForm
 from status_page.models import Incident
 from status_page.queries import list_templates
@@ -34,7 +34,7 @@ def fill_known(form: UpdateForm, incident: Incident | None = None) -> None:
 
 
 def _known(form: UpdateForm, incident: Incident | None, locale: str) -> dict[str, str]:
-    zone = get_timezone()
+    zone = own_zone()
     touched = form.impacts().keys() or (incident.current_impacts.keys() if incident else ())
     values = {"service": ", ".join(item.name_in(locale) for item in form.components if item.id in touched)}
     since = incident.started_at if incident else form.happened_at.data

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 from flask import abort, flash
 from flask.typing import ResponseReturnValue
-from flask_babel import get_timezone
 
 from portal.core.auth import requires
 from portal.core.errors import Refused
 from portal.core.texts import gettext
 from portal.core.web import commits, page, see_other
+from portal.core.web.i18n import own_zone
 from portal.directory.api import signed_in_user
 from status_page.enums import Permission, Publication
 from status_page.forms.maintenance import CancelForm, MaintenanceForm, MoveForm, maintenance_form
@@ -163,7 +163,7 @@ def _flash_told(update: IncidentUpdate, sentence: str) -> None:
 def _windows(form: MaintenanceForm) -> list[Planned]:
     assert form.starts_at.data is not None and form.minutes.data is not None
     first = Planned(form.starts_at.data, form.starts_at.data + timedelta(minutes=form.minutes.data))
-    return repeat_window(first, Repeat(form.repeat.data), times=form.times.data or 1, zone=get_timezone())
+    return repeat_window(first, Repeat(form.repeat.data), times=form.times.data or 1, zone=own_zone())
 
 
 def _maintenance(incident_id: int) -> Incident:

@@ -71,20 +71,39 @@ def import_history(text: str, *, actor: User | None) -> ImportReport:
                 _take(entry, components, actor)
             report.created += 1
         except (KeyError, TypeError, ValueError) as error:
-            report.refused.append(gettext("“%(name)s”: %(error)s", name=name, error=repr(error)))
+            report.refused.append(gettext("“%(name)s” was left out: %(error)s", name=name, error=_sentence(error)))
     if report.created:
         touch()
     return report
 
 
+class _NotTaken(ValueError):
+    """An entry cannot be taken over, for a reason that is told in words."""
+
+
+def _sentence(error: Exception) -> str:
+    """Return what is wrong with an entry, for whoever has to mend the file."""
+    if isinstance(error, KeyError):
+        return gettext("the field “%(name)s” is missing.", name=error.args[0])
+    if isinstance(error, _NotTaken):
+        return str(error)
+    return gettext("a field holds something else than an export does (%(error)s).", error=str(error))
+
+
+def _state(value: Any, known: Iterable[IncidentState]) -> IncidentState:
+    if value not in list(known):
+        raise _NotTaken(gettext("“%(state)s” is not a status that is known here.", state=value))
+    return IncidentState(value)
+
+
 def _take(entry: dict[str, Any], components: dict[str, Component], actor: User | None) -> None:
-    state = IncidentState(entry["status"])
+    state = _state(entry["status"], IncidentState)
     if state not in OVER_STATES:
-        raise ValueError("it is not over")
+        raise _NotTaken(gettext("it is not over yet; only what is over is taken over."))
     is_work = state in MAINTENANCE_STATES
     updates = sorted(entry["incident_updates"], key=lambda item: str(item.get("display_at") or item["created_at"]))
     if not updates:
-        raise ValueError("it has no update")
+        raise _NotTaken(gettext("it has no update."))
     started_at = _moment(entry.get("started_at") or entry.get("scheduled_for") or entry["created_at"])
     ended_at = _moment(entry.get("resolved_at") or updates[-1].get("display_at") or updates[-1]["created_at"])
     incident = Incident(
@@ -118,9 +137,7 @@ def _take(entry: dict[str, Any], components: dict[str, Component], actor: User |
 def _update(
     item: dict[str, Any], entry: dict[str, Any], components: dict[str, Component], actor: User | None, *, is_work: bool
 ) -> IncidentUpdate:
-    state = IncidentState(item["status"])
-    if state not in (MAINTENANCE_STATES if is_work else INCIDENT_STATES):
-        raise ValueError(f"an update is {state}")
+    state = _state(item["status"], MAINTENANCE_STATES if is_work else INCIDENT_STATES)
     written = _moment(item["created_at"])
     update = IncidentUpdate(
         public_id=new_public_id(),
@@ -162,7 +179,10 @@ def _plain(text: str) -> str:
 
 
 def _moment(value: Any) -> datetime:
-    moment = datetime.fromisoformat(str(value))
-    if moment.tzinfo is None:
-        raise ValueError(f"{value} has no time zone")
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise _NotTaken(gettext("“%(value)s” is not a moment such as 2026-03-02T09:00:00Z.", value=value))
     return moment

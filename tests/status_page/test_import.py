@@ -127,18 +127,23 @@ def test_our_own_documents_can_be_taken_over(app: Flask, clock: HeldClock) -> No
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "sentence"),
     [
-        {"status": "investigating"},
-        {"status": "odd"},
-        {"created_at": "today"},
-        {"incident_updates": []},
-        {"id": None, "incident_updates": 5},
+        ({"status": "investigating"}, "it is not over yet"),
+        ({"status": "odd"}, "“odd” is not a status"),
+        ({"created_at": "today", "started_at": "today"}, "“today” is not a moment"),
+        ({"started_at": "2026-02-20T10:00:00"}, "“2026-02-20T10:00:00” is not a moment"),
+        ({"incident_updates": []}, "it has no update"),
+        ({"incident_updates": [{"status": "resolved"}]}, "the field “created_at” is missing"),
+        ({"incident_updates": 5}, "a field holds something else"),
     ],
 )
-def test_what_cannot_be_taken_over_is_named_and_leaves_nothing(app: Flask, changes: dict[str, Any]) -> None:
+def test_what_cannot_be_taken_over_is_named_and_leaves_nothing(
+    app: Flask, changes: dict[str, Any], sentence: str
+) -> None:
     report = import_history(export(**changes), actor=None)
     assert (report.created, len(report.refused)) == (0, 1)
+    assert sentence in report.refused[0] and "was left out" in report.refused[0]
     assert db.session.scalars(sa.select(Incident)).all() == []
 
 

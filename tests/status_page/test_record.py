@@ -1,6 +1,6 @@
 """What happens to an incident after it is out: changed, corrected, told by hand, and all of it on record."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -282,3 +282,24 @@ def test_planned_work_is_moved_with_a_word_to_the_readers(
     db.session.expire_all()
     assert (window.starts_at, work.started_at, work.updates[-1].body) == (start, start, "It begins later.")
     assert Event.MAINTENANCE_MOVED in actions()
+
+
+def test_moments_are_those_of_the_person_who_types_them(app: Flask, client: CheckingClient, clock: HeldClock) -> None:
+    client.sign_in(make_user("incident_manager", time_zone="Europe/Berlin"))
+    mail = make_component("Mail")
+    form = {
+        "title": "New disks",
+        "body": "Mail is away.",
+        "components": [str(mail.id)],
+        "starts_at": "2026-06-01T22:00",
+        "minutes": "60",
+        "repeat": "once",
+        "times": "1",
+        "audience": ["public"],
+    }
+    assert client.post("/status/manage/maintenance/new", data=form).status_code == 303
+    work = db.session.scalars(sa.select(Incident)).one()
+    window = work.windows[0]
+    assert window.starts_at == datetime(2026, 6, 1, 20, tzinfo=UTC)
+    text = client.get(f"/status/manage/maintenance/{work.id}/windows/{window.id}").get_data(as_text=True)
+    assert 'value="2026-06-01T22:00"' in text

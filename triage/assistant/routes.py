@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, request
+from flask import Blueprint, abort, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
@@ -16,6 +16,7 @@ from portal.core.web.redirects import go_to
 from portal.core.web.security import limiter
 from portal.core.web.visit import visit_token
 from portal.directory.api import User, find_user, signed_in_user
+from status_page.api import me_too, open_incidents_for
 from triage.assistant import services
 from triage.assistant.answers import Answer, find_articles
 from triage.assistant.enums import Outcome
@@ -127,6 +128,18 @@ def hand_over(token: str) -> ResponseReturnValue:
     return _ticket_page(found, form, suggestion, status=422)
 
 
+@bp.post("/ask/<token>/incidents/<int:incident_id>")
+@requires(Permission.CREATE)
+@commits
+def join(token: str, incident_id: int) -> ResponseReturnValue:
+    _conversation(token)
+    me_too(incident_id, signed_in_user())
+    flash(
+        gettext("You are counted in, and we write to you when there is news. You need no ticket for this."), "success"
+    )
+    return see_other("assistant.ticket", token=token)
+
+
 @bp.get("/ask/<token>/sent")
 @requires(Permission.READ_OWN)
 def sent(token: str) -> ResponseReturnValue:
@@ -167,6 +180,7 @@ def _ticket_page(
     found: Conversation, form: TicketForm, suggestion: Suggestion, *, status: int = 200
 ) -> ResponseReturnValue:
     for_others = current_user.can(Permission.WORK)
+    likely = suggestion.service
     return page(
         "assistant/ticket.html",
         status=status,
@@ -174,6 +188,7 @@ def _ticket_page(
         form=form,
         suggestion=suggestion,
         for_others=for_others,
+        known_trouble=open_incidents_for([likely.id], current_user.audience_tokens) if likely else [],
     )
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.support import Translations
@@ -148,3 +149,12 @@ def _time_element(moment: datetime, words: str, locale: str, time_zone: str) -> 
 @lru_cache(maxsize=4096)
 def _distance(minutes: int, locale: str) -> str:
     return str(format_timedelta(timedelta(minutes=minutes), add_direction=True, threshold=1))
+
+
+def own_zone() -> ZoneInfo:
+    """Return the time zone of whoever is asking.
+
+    The zone that Babel gives knows its offset only together with a moment; put onto a local time as it is, it would
+    mean the offset of the nineteenth century.
+    """
+    return ZoneInfo(str(get_timezone() or "UTC"))
