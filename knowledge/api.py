@@ -8,17 +8,26 @@ from knowledge.importing.services import ImportOptions, import_folder
 from knowledge.indexing.services import index_waiting_words
 from knowledge.models import Article
 from knowledge.permissions import Reader, visible_to
+from knowledge.queries.articles import list_readable
 from knowledge.queries.changes import Searchable, find_document, forget_changes, iterate_documents, list_changes
 from knowledge.queries.sections import Branch, section_tree
 from knowledge.queries.usage import usage_of
 from knowledge.search.document import Filters, Results, Sort
-from knowledge.services.feedback import record_outcome
 from knowledge.services.life_cycle import ask_for_review_of_service
+from knowledge.services.outcomes import (
+    CAME_BACK_WITHIN,
+    Solved,
+    record_outcome,
+    solved_lately,
+    take_outcomes_over,
+    withdraw_outcome,
+)
 from knowledge.tuning.enums import SearchOutcome
 from knowledge.tuning.log import note_outcome, note_search, search_token
 from knowledge.usage import Usage
 
 __all__ = [
+    "CAME_BACK_WITHIN",
     "Article",
     "ArticleContent",
     "ArticleState",
@@ -33,6 +42,7 @@ __all__ = [
     "Results",
     "SearchOutcome",
     "Searchable",
+    "Solved",
     "Sort",
     "Usage",
     "ask_for_review_of_service",
@@ -45,12 +55,16 @@ __all__ = [
     "list_changes",
     "note_outcome",
     "note_search",
+    "list_readable",
     "search_articles",
     "search_token",
     "suggest_articles",
     "suggest_titles",
     "record_outcome",
     "section_tree",
+    "solved_lately",
+    "take_outcomes_over",
     "usage_of",
     "visible_to",
+    "withdraw_outcome",
 ]

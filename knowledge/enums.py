@@ -12,6 +12,7 @@ class Permission(StrEnum):
     ARTICLE_IMPORT = "knowledge.article.import"
     ARTICLE_PUBLISH_EMERGENCY = "knowledge.article.publish_emergency"
     SECTION_MANAGE = "knowledge.section.manage"
+    SUBSCRIBE = "knowledge.own.subscribe"
 
 
 class Event(StrEnum):
@@ -52,6 +53,8 @@ class Event(StrEnum):
     COMMENT_RESOLVED = "knowledge.comment.resolved"
     FEEDBACK_GIVEN = "knowledge.feedback.given"
     FEEDBACK_ANSWERED = "knowledge.feedback.answered"
+    SUBSCRIBED = "knowledge.subscription.begun"
+    UNSUBSCRIBED = "knowledge.subscription.ended"
 
 
 class ArticleType(StrEnum):

@@ -16,7 +16,16 @@ FEATURE = Feature(
     blueprints=(bp,),
     permissions=Permission,
     events=Event,
+    account=(
+        NavigationEntry(
+            label=lazy_gettext("Subscribed articles"),
+            endpoint="knowledge.subscriptions",
+            icon="bell",
+            permission=Permission.SUBSCRIBE,
+        ),
+    ),
     grants={
+        "end_user": (Permission.SUBSCRIBE,),
         "knowledge_author": (Permission.DESK_READ, Permission.ARTICLE_WRITE),
         "knowledge_reviewer": (Permission.DESK_READ, Permission.ARTICLE_WRITE, Permission.ARTICLE_REVIEW),
         "knowledge_owner": (

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from knowledge.enums import READABLE_STATES, RequestState
-from knowledge.models import Article, ArticleQuality, ChangeRequest
+from knowledge.models import Article, ArticleQuality, ChangeRequest, SubscriberNews
 from portal.core import clock
 from portal.core.db import db, unit_of_work
 from portal.core.errors import Refused
-from portal.core.jobs import crontab, job
+from portal.core.jobs import crontab, job, stopping
 
 CHECKED_AT_ONCE = 50
 
@@ -115,6 +115,23 @@ def remind_of_reviews() -> None:
             stage = next_step(article) if article else None
             if article is not None and stage is not None:
                 advance_overdue(article, stage)
+
+
+@job("knowledge.tell_subscribers", every=crontab(minute="*"), at_start=True)
+def tell_subscribers() -> None:
+    """Tell those who subscribed of newly published versions, some of them a transaction."""
+    from knowledge.services.subscribing import tell_some
+
+    for version_id in db.session.scalars(
+        sa.select(SubscriberNews.version_id).order_by(SubscriberNews.version_id)
+    ).all():
+        left = True
+        while left and not stopping.is_set():
+            with unit_of_work():
+                news = db.session.get(SubscriberNews, version_id, with_for_update=True, populate_existing=True)
+                left = news is not None and tell_some(news)
+                if news is not None and not left:
+                    db.session.delete(news)
 
 
 @job("knowledge.forget_readers", every=crontab(minute="10"))

@@ -50,6 +50,8 @@ PUBLIC = {
     "knowledge.file",
     "knowledge.give_feedback",
     "knowledge.known_errors",
+    "knowledge.leave",
+    "knowledge.leave_subscription",
     "knowledge.section",
     "status_page.api_document",
     "status_page.api_open_incident",

@@ -8,6 +8,7 @@ from knowledge.models.quality import ArticleQuality
 from knowledge.models.review import ChangeRequest, ChangeRequestItem, PassageComment, Review, ReviewerAssignment
 from knowledge.models.review_rule import ReviewRule
 from knowledge.models.section import Section, SectionAudience
+from knowledge.models.subscription import SubscriberNews, Subscription
 from knowledge.models.transfer import Transfer
 from knowledge.models.usage import ArticleDay, ReaderOfDay, ReaderSalt
 from knowledge.models.version import ArticleVersion
@@ -38,6 +39,8 @@ __all__ = [
     "SearchChange",
     "Section",
     "SectionAudience",
+    "SubscriberNews",
+    "Subscription",
     "Tag",
     "Transfer",
 ]

@@ -11,6 +11,7 @@ from knowledge.routes import (
     rules,
     sections,
     steps,
+    subscriptions,
     usage,
     versions,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "rules",
     "sections",
     "steps",
+    "subscriptions",
     "usage",
     "versions",
 ]

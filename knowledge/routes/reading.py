@@ -8,6 +8,7 @@ from flask_login import current_user
 
 from knowledge.permissions import can_edit, works_on_knowledge
 from knowledge.queries import articles, sections
+from knowledge.queries.subscriptions import find_subscription
 from knowledge.queries.usage import list_most_read
 from knowledge.routes.blueprint import bp
 from knowledge.routes.counting import counts_views
@@ -40,6 +41,7 @@ def section(slug: str) -> ResponseReturnValue:
         branch=branch,
         trail=sections.section_trail(branch.section.id)[:-1],
         articles=articles.page_of_section(branch.section, current_user),
+        subscription=find_subscription(current_user, branch.section) if current_user.is_authenticated else None,
     )
 
 
@@ -63,6 +65,7 @@ def article(article_id: int, slug: str) -> ResponseReturnValue:
         related=articles.list_related(found.article, current_user),
         may_edit=signed_in and can_edit(current_user, found.article),
         may_see_history=signed_in and works_on_knowledge(current_user),
+        subscription=find_subscription(current_user, found.article) if signed_in else None,
     )
 
 

@@ -15,6 +15,7 @@ from knowledge.services.addresses import ArticleAddresses, addresses_of, bind_an
 from knowledge.services.checking import keep_findings
 from knowledge.services.live import queue_search_change, refuse_wrong_audience, show_version
 from knowledge.services.review_periods import next_review, review_months
+from knowledge.services.subscribing import queue_news
 from knowledge.services.withdrawing import carry_into_request
 from knowledge.tasks import check_unchecked
 from portal.core import clock
@@ -125,6 +126,7 @@ def publish_version(
         after={name: after[name] for name in after if name in _TOLD},
         reason=reason,
     )
+    queue_news(version, actor=actor)
     db.session.flush()
 
 

@@ -1,32 +1,22 @@
-"""What readers say about an article, what the owner does about it, and what came of articles elsewhere."""
+"""What readers say about an article, and what the owner does about it."""
 
 from datetime import timedelta
-from typing import Protocol
 
 from flask_babel import gettext
 
 from knowledge.enums import Event, FeedbackReason, FeedbackState, Outcome
 from knowledge.errors import WrongState
-from knowledge.models import Article, ArticleFeedback, ArticleOutcome
+from knowledge.models import Article, ArticleFeedback
 from knowledge.services.addresses import article_path
+from knowledge.services.outcomes import record_outcome
 from portal.core import clock
 from portal.core.audit import services as audit
-from portal.core.audit.services import Actor
 from portal.core.db import db
 from portal.core.notifications.services import notify
 from portal.directory.api import User
 
 ANSWER_WITHIN = timedelta(days=10)
 LONGEST_COMMENT = 2_000
-
-
-class Subject(Protocol):
-    """What an outcome happened in, such as a ticket."""
-
-    __tablename__: str
-
-    @property
-    def id(self) -> int: ...
 
 
 def give_feedback(
@@ -107,22 +97,3 @@ def answer_feedback(feedback: ArticleFeedback, *, actor: User, is_right: bool, a
             feedback=feedback,
         )
     db.session.flush()
-
-
-def record_outcome(
-    article_id: int, outcome: Outcome, *, user: Actor | None = None, subject: Subject | None = None
-) -> None:
-    """Note what came of an article for somebody, in the current transaction.
-
-    ``subject`` is what it happened in, a ticket or a conversation. Confidence and success rate are computed from
-    these rows alone, so whoever learns of an outcome tells it once.
-    """
-    db.session.add(
-        ArticleOutcome(
-            article_id=article_id,
-            outcome=outcome,
-            user_id=user.id if user else None,
-            subject_type=subject.__tablename__ if subject else "",
-            subject_id=subject.id if subject else None,
-        )
-    )

@@ -57,6 +57,8 @@ class Feature:
     events: type[StrEnum] | None = None
     navigation: tuple[NavigationEntry, ...] = ()
     administration: tuple[AdministrationEntry, ...] = ()
+    # Pages of one's own things, linked from the profile.
+    account: tuple[NavigationEntry, ...] = ()
     # Name -> probe; a probe returns None when well, else a sentence, or a ``Remark`` when it goes on with less.
     health_checks: dict[str, Callable[[], str | None]] = field(default_factory=dict)
     # Answers what every template may use of this feature; called once for each rendered page, so it must be cheap.

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from knowledge.enums import Outcome
 from knowledge.models import ArticleFeedback, ArticleOutcome
 from knowledge.queries.usage import usage_of
-from knowledge.services.feedback import record_outcome
+from knowledge.services.outcomes import record_outcome
 from knowledge.usage import Usage, wilson_lower
 from portal.core.audit.models import AuditEvent
 from portal.core.db import db

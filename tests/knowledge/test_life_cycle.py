@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from knowledge.enums import Outcome
 from knowledge.models import Article
 from knowledge.queries.changes import find_document, iterate_documents
-from knowledge.services.feedback import record_outcome
 from knowledge.services.life_cycle import ask_for_review_of_service, confirm_article
+from knowledge.services.outcomes import record_outcome
 from knowledge.services.review_periods import next_review
 from knowledge.tasks import remind_of_reviews
 from portal.core.db import db

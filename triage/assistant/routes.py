@@ -1,5 +1,6 @@
 """Ask in your own words; answers first, then a person."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, abort, flash, request
@@ -20,7 +21,7 @@ from status_page.api import me_too, open_incidents_for
 from triage.assistant import services
 from triage.assistant.answers import Answer, find_articles
 from triage.assistant.enums import Outcome
-from triage.assistant.forms import AskForm, TicketForm
+from triage.assistant.forms import LONGEST_QUESTION, AskForm, TicketForm
 from triage.assistant.models import Conversation
 from triage.assistant.queries import get_conversation
 from triage.classify.api import Suggestion, suggest
@@ -140,6 +141,22 @@ def join(token: str, incident_id: int) -> ResponseReturnValue:
     return see_other("assistant.ticket", token=token)
 
 
+@bp.post("/ask/<token>/ticket/articles")
+@requires(Permission.CREATE)
+@commits
+@limiter.limit("120 per minute")
+def fitting(token: str) -> ResponseReturnValue:
+    """Articles for what stands in the form so far, asked while somebody types; those they rejected are left out."""
+    found = _conversation(token)
+    suggestion = suggest(found.text)
+    form = TicketForm.for_conversation(found, suggestion, list_services(), list_categories())
+    text = f"{text_of(form.title)}\n{text_of(form.description)}"[:LONGEST_QUESTION]
+    answers = [answer for answer in _answers(text) if found.use_of(answer.article_id) is not ArticleUse.REJECTED]
+    if found.outcome is not Outcome.HANDED_OVER:
+        services.note_shown(found, answers)
+    return _ticket_page(found, form, suggestion, fitting=answers)
+
+
 @bp.get("/ask/<token>/sent")
 @requires(Permission.READ_OWN)
 def sent(token: str) -> ResponseReturnValue:
@@ -177,13 +194,20 @@ def _answers_page(found: Conversation, form: AskForm, *, status: int = 200) -> R
 
 
 def _ticket_page(
-    found: Conversation, form: TicketForm, suggestion: Suggestion, *, status: int = 200
+    found: Conversation,
+    form: TicketForm,
+    suggestion: Suggestion,
+    *,
+    status: int = 200,
+    fitting: Sequence[Answer] = (),
 ) -> ResponseReturnValue:
     for_others = current_user.can(Permission.WORK)
     likely = suggestion.service
     return page(
         "assistant/ticket.html",
+        "fitting",
         status=status,
+        fitting=fitting,
         conversation=found,
         form=form,
         suggestion=suggestion,

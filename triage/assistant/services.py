@@ -8,6 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext
 
+from knowledge.api import Outcome as ArticleOutcome
+from knowledge.api import record_outcome, take_outcomes_over
 from portal.core import clock
 from portal.core.audit.services import record
 from portal.core.db import db
@@ -23,6 +25,7 @@ from triage.tickets.api import ArticleUse, Category, Impact, Ticket, TicketKind,
 PACKET_VERSION = 1
 SILENT_AFTER = timedelta(hours=24)
 _TITLE_LENGTH = 90
+_OUTCOMES = {ArticleUse.HELPED: ArticleOutcome.SOLVED, ArticleUse.REJECTED: ArticleOutcome.NOT_SOLVED}
 
 
 class NothingAsked(Refused):
@@ -75,6 +78,8 @@ def judge_article(conversation: Conversation, article_id: int, use: ArticleUse, 
     if use is ArticleUse.OPENED and row.use is not ArticleUse.SHOWN:
         return
     row.use = use
+    if use in _OUTCOMES:
+        record_outcome(article_id, _OUTCOMES[use], user=user, subject=conversation)
     if use is ArticleUse.HELPED and conversation.outcome is not Outcome.HANDED_OVER:
         conversation.outcome = Outcome.SOLVED
         record(Event.SOLVED, conversation, actor=user, after={"article_id": article_id}, label="")
@@ -102,6 +107,7 @@ def hand_over(
     """Make a ticket of a conversation, with everything that is known; a second call returns the first one's ticket."""
     answers = list(answers)
     note_shown(conversation, answers)
+    take_outcomes_over(conversation, user=requester or actor)
     ticket = open_ticket(
         actor=actor,
         requester=requester,

@@ -32,6 +32,8 @@ class Event(StrEnum):
     MOVED = "tickets.ticket.moved"
     MATRIX_CHANGED = "tickets.matrix.changed"
     DESK_CHANGED = "tickets.desk.changed"
+    ARTICLE_LINKED = "tickets.ticket.article_linked"
+    ARTICLE_UNLINKED = "tickets.ticket.article_unlinked"
     CATEGORY_CREATED = "tickets.category.created"
     CATEGORY_CHANGED = "tickets.category.changed"
 
@@ -112,9 +114,10 @@ class Action(StrEnum):
 
 
 class ArticleUse(StrEnum):
-    """What came of an article that was offered while somebody asked."""
+    """What came of an article that was offered while somebody asked, or that an agent linked to the ticket."""
 
     SHOWN = "shown"
     OPENED = "opened"
     REJECTED = "rejected"
     HELPED = "helped"
+    LINKED = "linked"

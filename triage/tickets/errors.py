@@ -29,3 +29,7 @@ class NotYourTicket(NotAllowed):
 
 class NobodyToAsk(Refused):
     """No team can receive the ticket."""
+
+
+class HiddenFromRequester(Refused):
+    """The requester would get a link to an article that they may not read."""

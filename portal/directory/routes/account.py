@@ -1,12 +1,13 @@
 """The own account: profile, password and sessions."""
 
-from flask import flash
+from flask import current_app, flash
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_limiter.util import get_remote_address
 
 from portal.core.auth import requires
 from portal.core.db import db
+from portal.core.feature import registered_features
 from portal.core.web import commits, page, see_other
 from portal.core.web.i18n import LOCALE_COOKIE
 from portal.core.web.security import limiter
@@ -23,8 +24,7 @@ from portal.directory.session import signed_in_user, start_session
 @bp.get("/account")
 @requires(Permission.OWN_PROFILE)
 def profile() -> ResponseReturnValue:
-    user = signed_in_user()
-    return page("directory/profile.html", "profile", form=ProfileForm(obj=user), user=user)
+    return _profile_page(ProfileForm(obj=signed_in_user()))
 
 
 @bp.post("/account")
@@ -44,7 +44,7 @@ def change_profile() -> ResponseReturnValue:
         response = see_other("directory.profile")
         response.delete_cookie(LOCALE_COOKIE)
         return response
-    return page("directory/profile.html", "profile", status=422, form=form, user=signed_in_user())
+    return _profile_page(form, status=422)
 
 
 @bp.get("/account/password")
@@ -86,3 +86,10 @@ def sign_out_everywhere() -> ResponseReturnValue:
     start_session(signed_in_user())
     flash(gettext("You are signed out on every other device."), "success")
     return see_other("directory.profile")
+
+
+def _profile_page(form: ProfileForm, *, status: int = 200) -> ResponseReturnValue:
+    user = signed_in_user()
+    entries = [entry for feature in registered_features(current_app) for entry in feature.account]
+    own = [entry for entry in entries if entry.permission is None or user.can(entry.permission)]
+    return page("directory/profile.html", "profile", status=status, form=form, user=user, own=own)

@@ -204,6 +204,18 @@
   };
   on("input", "[data-count]", (event, field) => count(field));
 
+  // A prepared text goes where the cursor stands in another field; the link itself does the same by a new page.
+  on("click", "[data-insert]", (event, link) => {
+    const field = $(link.dataset.insertInto), choice = link.dataset.insertChoice && $(link.dataset.insertChoice);
+    if (!field) return;
+    event.preventDefault();
+    if (choice) choice.checked = true;
+    const start = field.selectionStart, gap = start && field.value[start - 1] !== "\n" ? "\n" : "";
+    field.setRangeText(`${gap}${link.dataset.insert}\n`, start, field.selectionEnd, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  });
+
   const size = (bytes) => {
     const unit = bytes < 1e6 ? ["kilobyte", 1e3] : ["megabyte", 1e6];
     return new Intl.NumberFormat(root.lang, { style: "unit", unit: unit[0], maximumFractionDigits: 1 }).format(Math.max(bytes / unit[1], 0.1));

@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import sqlalchemy as sa
@@ -326,3 +326,44 @@ def test_too_many_questions_are_slowed_down(client: CheckingClient) -> None:
 )
 def test_a_title_is_the_first_sentence(text: str, title: str) -> None:
     assert title_from(text) == title
+
+
+class TestArticlesWhileTyping:
+    WORDS: ClassVar[dict[str, str]] = {"title": "VPN again", "description": "It drops all day"}
+
+    def test_shows_what_fits_and_notes_it_as_shown(self, client: CheckingClient, user: User, shelf: list[int]) -> None:
+        client.sign_in(user)
+        conversation = begin(client, "Something else")
+        assert conversation.articles == []
+        answer = client.htmx(path(conversation, "ticket/articles"), method="POST", data=self.WORDS)
+        assert answer.status_code == 200
+        assert "<html" not in answer.text
+        assert "VPN drops at home" in answer.text
+        assert "Gateway log for agents" not in answer.text
+        assert conversation.use_of(shelf[0]) is ArticleUse.SHOWN
+
+    def test_leaves_out_what_was_rejected(self, client: CheckingClient, user: User, shelf: list[int]) -> None:
+        client.sign_in(user)
+        conversation = begin(client)
+        client.post(path(conversation, f"articles/{shelf[0]}"), data={"use": "rejected"})
+        text = client.htmx(path(conversation, "ticket/articles"), method="POST", data=self.WORDS).text
+        assert "VPN drops at home" not in text
+        assert "Set up remote access" in text
+
+    @pytest.mark.usefixtures("shelf")
+    def test_without_the_script_the_form_is_whole_and_keeps_what_was_typed(
+        self, client: CheckingClient, user: User
+    ) -> None:
+        client.sign_in(user)
+        conversation = begin(client)
+        page = client.get(path(conversation, "ticket")).text
+        assert "This may already solve it" not in page
+        page = client.post(path(conversation, "ticket/articles"), data=self.WORDS).text
+        assert "VPN again" in page
+        assert "It drops all day" in page
+
+    def test_is_for_those_who_may_ask(self, client: CheckingClient, user: User) -> None:
+        conversation = begin(client)
+        assert client.post(path(conversation, "ticket/articles"), data=self.WORDS).status_code == 303
+        client.sign_in(user)
+        assert client.post("/ask/nonsense/ticket/articles", data=self.WORDS).status_code == 404

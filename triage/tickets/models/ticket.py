@@ -96,10 +96,10 @@ class Ticket(Identified, Timestamped, Model):
 
 
 class TicketArticle(Identified, Model):
-    """An article that was offered while the person asked, and what came of it."""
+    """An article that was offered while the person asked, and what came of it; or one that an agent linked."""
 
     __tablename__ = "ticket_article"
-    __table_args__ = (UniqueConstraint("ticket_id", "article_id"),)
+    __table_args__ = (UniqueConstraint("ticket_id", "article_id", "use"),)
 
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id", ondelete="CASCADE"))
     article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), index=True)

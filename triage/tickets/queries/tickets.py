@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 from portal.core.db import db
 from portal.core.web import Page, paginate
 from portal.directory.api import User
-from triage.tickets.enums import HoldReason, TicketState
+from triage.tickets.enums import ArticleUse, HoldReason, TicketState
 from triage.tickets.models import DeskSettings, Ticket, TicketArticle, TicketAttachment, TicketEntry
 from triage.tickets.permissions import entries_visible_to, visible_to
 
@@ -102,6 +102,16 @@ def count_waiting_for(user: User) -> int:
 def list_articles_offered(ticket: Ticket) -> Sequence[TicketArticle]:
     query = sa.select(TicketArticle).where(TicketArticle.ticket_id == ticket.id).order_by(TicketArticle.id)
     return db.session.scalars(query).all()
+
+
+def list_linked_ids(ticket: Ticket) -> list[int]:
+    """Return the numbers of the articles that agents linked to a ticket, in the order in which they did."""
+    query = (
+        sa.select(TicketArticle.article_id)
+        .where(TicketArticle.ticket_id == ticket.id, TicketArticle.use == ArticleUse.LINKED)
+        .order_by(TicketArticle.id)
+    )
+    return list(db.session.scalars(query))
 
 
 def reopen_until(ticket: Ticket) -> datetime | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, g
+from flask import Response, g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import format_date
 from flask_login import current_user
@@ -14,7 +14,7 @@ from portal.core.db import db
 from portal.core.errors import Refused
 from portal.core.files.services import FileRefused, send_stored
 from portal.core.web import page, see_other
-from triage.tickets import forms, queries
+from triage.tickets import articles, forms, queries
 from triage.tickets.enums import Permission
 from triage.tickets.models import Ticket
 from triage.tickets.permissions import can_confirm, can_work_on, reads_internally
@@ -56,6 +56,7 @@ def ticket_page(shown: Ticket, *, status: int = 200, **filled: FlaskForm) -> Res
         return page("tickets/ticket.html", "conversation", status=status, **context)
     g.place = "tickets.queue"
     context |= _agent_forms(shown, filled) if can_work_on(user, shown) else {"works": False}
+    context["linked"] = articles.list_linked(shown, user)
     return page("tickets/ticket_agent.html", "conversation", status=status, **context)
 
 
@@ -129,10 +130,16 @@ def _blame(form: FlaskForm, refusal: Refused) -> None:
 
 
 def _agent_forms(shown: Ticket, filled: dict[str, FlaskForm]) -> dict[str, Any]:
+    user: Any = current_user
+    offered = articles.find_to_insert(shown, user, request.args.get("insert", ""))
     fresh: dict[str, Callable[[], FlaskForm]] = {
-        "write": lambda: forms.AgentWriteForm(formdata=None, kind="public"),
+        "write": lambda: forms.AgentWriteForm(
+            formdata=None,
+            kind="public" if offered is None or offered.is_for_requester else "internal",
+            body=offered.text if offered else "",
+        ),
         "resolve": lambda: forms.ResolveForm(prefix="resolve-", formdata=None),
         "hold": lambda: forms.HoldForm(prefix="hold-", formdata=None),
     }
     needed = fresh if shown.is_active else {"write": fresh["write"]}
-    return {"works": True, **{name: make() for name, make in needed.items()}, **filled}
+    return {"works": True, "inserted": offered, **{name: make() for name, make in needed.items()}, **filled}

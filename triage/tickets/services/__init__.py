@@ -4,6 +4,7 @@ from triage.tickets.services.assigning import assign_ticket, claim_ticket, move_
 from triage.tickets.services.categories import change_category, create_category
 from triage.tickets.services.desk import MatrixChange, change_desk, change_matrix, preview_matrix
 from triage.tickets.services.fields import change_fields, reset_priority, set_priority
+from triage.tickets.services.linking import link_article, unlink_article
 from triage.tickets.services.opening import find_by_token, open_ticket
 from triage.tickets.services.progress import (
     confirm_ticket,
@@ -32,6 +33,7 @@ __all__ = [
     "confirm_ticket",
     "find_by_token",
     "move_ticket",
+    "link_article",
     "open_follow_up",
     "open_ticket",
     "put_on_hold",
@@ -43,4 +45,5 @@ __all__ = [
     "resolve_ticket",
     "resume_ticket",
     "set_priority",
+    "unlink_article",
 ]

@@ -16,6 +16,7 @@ from triage.tickets.errors import IncompleteStep
 from triage.tickets.models import Category, Ticket, TicketArticle, TicketAttachment, TicketEntry, TicketSequence
 from triage.tickets.priority import priority_for
 from triage.tickets.services.history import add_entry
+from triage.tickets.services.linking import tell_came_back
 from triage.tickets.services.telling import send_receipt, tell_agents
 
 TITLE_LENGTH = 200
@@ -81,6 +82,7 @@ def open_ticket(
     _attach(ticket, files)
     for article_id, use in (articles or {}).items():
         db.session.add(TicketArticle(ticket_id=ticket.id, article_id=article_id, use=use))
+    tell_came_back(ticket, tuple(articles or ()))
     entry = _begin_history(ticket, actor)
     send_receipt(ticket, entry)
     tell_agents(ticket, "new_in_queue", entry, actor=actor)

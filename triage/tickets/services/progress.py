@@ -14,6 +14,7 @@ from triage.tickets.models import Ticket, TicketEntry
 from triage.tickets.permissions import can_confirm, can_work_on
 from triage.tickets.services.assigning import take_if_free
 from triage.tickets.services.history import record_step
+from triage.tickets.services.linking import link_named, refuse_hidden_links, tell_reopened, tell_solved
 from triage.tickets.services.opening import open_ticket
 from triage.tickets.services.rules import can_still_reopen, require_active, require_agent, require_own, require_text
 from triage.tickets.services.telling import tell_agents, tell_requester
@@ -28,12 +29,14 @@ def put_on_hold(ticket: Ticket, reason: HoldReason, *, actor: User, note: str = 
     require_active(ticket)
     if ticket.hold_reason is reason:
         return
+    refuse_hidden_links(ticket, note)
     take_if_free(ticket, actor=actor)
     state = ticket.state
     ticket.state, ticket.hold_reason = TicketState.ON_HOLD, reason
     entry = record_step(
         ticket, Event.HELD, Action.HELD, actor=actor, from_state=state, reason=note.strip(), hold_reason=reason.value
     )
+    link_named(ticket, note, actor=actor)
     if tell and reason is HoldReason.REQUESTER:
         tell_requester(ticket, "waiting", entry, actor=actor)
     db.session.flush()
@@ -60,10 +63,12 @@ def resolve_ticket(
 
     Raises:
         IncompleteStep: without words on how it was solved nobody can learn from it.
+        HiddenFromRequester: the words lead to an article that the requester may not read.
     """
     require_agent(ticket, actor)
     require_active(ticket)
     resolution = require_text(resolution, gettext("Say how it was solved, in words the requester understands."))
+    refuse_hidden_links(ticket, resolution)
     take_if_free(ticket, actor=actor)
     state, now = ticket.state, clock.now()
     ticket.state, ticket.hold_reason = TicketState.RESOLVED, None
@@ -80,6 +85,7 @@ def resolve_ticket(
         files=files,
         cause_code=cause_code,
     )
+    link_named(ticket, resolution, actor=actor)
     tell_requester(ticket, "resolved", entry, actor=actor)
     db.session.flush()
 
@@ -94,6 +100,7 @@ def confirm_ticket(ticket: Ticket, *, actor: User, comment: str = "") -> None:
     entry = record_step(
         ticket, Event.CONFIRMED, Action.CONFIRMED, actor=actor, from_state=state, reason=comment.strip()
     )
+    tell_solved(ticket)
     tell_agents(ticket, "confirmed", entry, actor=actor)
     db.session.flush()
 
@@ -159,9 +166,11 @@ def mark_reopened(ticket: Ticket, *, actor: User, reason: str) -> TicketEntry:
     ticket.state = _working_state(ticket)
     ticket.resolution, ticket.cause_code, ticket.resolved_at, ticket.closed_at = "", None, None, None
     ticket.awaits_answer = True
-    return record_step(
+    entry = record_step(
         ticket, Event.REOPENED, Action.REOPENED, actor=actor, from_state=state, reason=reason, resolution=was
     )
+    tell_reopened(ticket)
+    return entry
 
 
 def _working_state(ticket: Ticket) -> TicketState:

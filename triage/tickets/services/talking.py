@@ -15,6 +15,7 @@ from triage.tickets.models import Ticket, TicketEntry
 from triage.tickets.permissions import can_work_on, is_own
 from triage.tickets.services.assigning import take_if_free
 from triage.tickets.services.history import add_entry, audited_changes
+from triage.tickets.services.linking import link_named, refuse_hidden_links
 from triage.tickets.services.progress import mark_reopened, mark_resumed
 from triage.tickets.services.rules import require_agent, require_part_in, require_text
 from triage.tickets.services.telling import tell_agents, tell_requester
@@ -32,6 +33,7 @@ def reply(
     Raises:
         IncompleteStep: the text is empty.
         IllegalStep: an agent writes on a closed ticket.
+        HiddenFromRequester: an agent's words lead to an article that the requester may not read.
         TooLateToReopen: the requester writes on a ticket that can no longer be opened again.
     """
     require_part_in(ticket, actor)
@@ -47,6 +49,7 @@ def add_note(ticket: Ticket, *, actor: User, body: str, files: Iterable[StoredFi
     body = require_text(body, gettext("Write something before you send it."))
     entry = add_entry(ticket, EntryKind.NOTE, author=actor, body=body, is_internal=True, files=files)
     record(Event.NOTED, ticket, actor=actor, after={"entry_id": entry.id})
+    link_named(ticket, body, actor=actor)
     db.session.flush()
     return entry
 
@@ -56,11 +59,13 @@ def _reply_as_agent(ticket: Ticket, actor: User, body: str, files: Iterable[Stor
         require_agent(ticket, actor)
     if ticket.state is TicketState.CLOSED:
         raise IllegalStep(gettext("The ticket is closed. Open it again first."))
+    refuse_hidden_links(ticket, body)
     take_if_free(ticket, actor=actor)
     if ticket.first_response_at is None:
         ticket.first_response_at = clock.now()
     ticket.awaits_answer = False
     entry = _add_reply(ticket, actor, body, files)
+    link_named(ticket, body, actor=actor)
     tell_requester(ticket, "replied", entry, actor=actor)
     db.session.flush()
     return entry
