@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 
 USES = "\"use\" IN ('shown', 'opened', 'rejected', 'helped', 'linked')"
 CHECK = "ck_ticket_article_articleuse_values"
