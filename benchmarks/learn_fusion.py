@@ -28,11 +28,12 @@ if __package__ in (None, ""):
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.judged_corpus import JudgedQuery, read_corpus, read_queries
-from knowledge.search.embedded import EmbeddedEngine
-from knowledge.search.embedder import OnnxEmbedder
+from benchmarks.searched_corpus import JudgedQuery, portal_with, read_queries
+from knowledge.indexing.opening import search_index
+from knowledge.indexing.services import rebuild_index
 from knowledge.search.fuse import FEATURES, Fusion
 from knowledge.search.index import SearchIndex
+from portal.core.auth import Anonymous
 
 SHAPES = ("keywords", "sentence", "code")
 _STEPS, _RATE = 400, 0.05
@@ -59,7 +60,7 @@ class Judged:
 
 def gather(index: SearchIndex, queries: list[JudgedQuery], ids: dict[str, int]) -> Judged:
     """Asks the index for the candidates of every query."""
-    found = [index.candidates(query.text) for query in queries]
+    found = [index.candidates(query.text, audience=Anonymous.audience_tokens) for query in queries]
     most = max(len(one.ids) for one in found)
     features = np.zeros((len(queries), most, len(FEATURES)))
     present = np.zeros((len(queries), most), dtype=np.bool_)
@@ -168,19 +169,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Learns the weights of the fusion from judged queries.")
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--queries", type=Path, required=True)
-    parser.add_argument("--index", type=Path, help="an index of this corpus, built there when the folder is new")
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "portico-model")
     parser.add_argument("--output", type=Path, help="where to write the weights")
     parser.add_argument("--folds", type=int, default=10)
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch:
-        documents = read_corpus(arguments.corpus)
-        engine = EmbeddedEngine(arguments.index or Path(scratch) / "index")
-        index = SearchIndex(engine, lambda: OnnxEmbedder(arguments.cache))
-        if not index.state().documents:
-            index.rebuild(documents.values())
-        judged = gather(index, list(read_queries(arguments.queries)), {p: d.id for p, d in documents.items()})
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        portal_with(arguments.corpus, Path(scratch) / "data", models=arguments.cache) as (_, ids),
+    ):
+        rebuild_index()
+        judged = gather(search_index(), list(read_queries(arguments.queries)), ids)
     everything = np.arange(len(judged.right))
     report("cross-validated", judged, cross_validate(judged, arguments.folds, arguments.repeats))
     weights = learn(judged, everything)

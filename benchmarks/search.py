@@ -3,9 +3,10 @@
     python benchmarks/search.py --corpus FOLDER --queries FILE [--engine embedded|postgresql] [--json]
     python benchmarks/search.py --corpus FOLDER --queries FILE --scale 100000
 
-The corpus is indexed into a temporary folder by the product's own code, and every query goes through the
-product's own search call, once for each half and once for both together. Latency is that of the hybrid
-call from the text of the query to results that are ready to be shown, each query asked for the first time.
+The corpus is taken in by the product's own importer into a portal in a temporary folder and indexed by its
+own code. Every query goes through the call behind the search page, and once through each half of the engine.
+Latency is that of the page's call, from the text of the query to results that are ready to be shown, each
+query asked for the first time.
 With ``--scale`` the corpus is multiplied to a number of passages, with vectors made by chance, and only
 latency is measured.
 """
@@ -32,19 +33,28 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
+import sqlalchemy as sa
+from flask import Flask
 from numpy.typing import NDArray
 
-from benchmarks.judged_corpus import JudgedQuery, read_corpus, read_queries
-from knowledge.search.document import Mode, SearchDocument
-from knowledge.search.embedded import EmbeddedEngine
+from benchmarks.searched_corpus import JudgedQuery, portal_with, read_queries
+from knowledge.finding import search_articles
+from knowledge.indexing.documents import all_documents
+from knowledge.indexing.opening import search_index
+from knowledge.indexing.services import rebuild_index
+from knowledge.search.document import EVERYONE, Mode, SearchDocument
 from knowledge.search.embedder import Embedder, OnnxEmbedder
-from knowledge.search.engine import SearchEngine
 from knowledge.search.index import SearchIndex
-from knowledge.search.keyword_engines import KEYWORD_ENGINES, keyword_engine
+from knowledge.search.keyword_engines import KEYWORD_ENGINES
 from knowledge.search.passages import cut_passages
+from knowledge.search.postgresql.engine import SCHEMA, PostgresEngine
+from portal.core.auth import Anonymous
+from portal.core.db import db
 
 DEPTH = 10
 MEASURES = ("mrr@10", "ndcg@10", "hit@1", "hit@5")
+REPORTED = ("keyword", "semantic", "hybrid", "latency_ms", "build_seconds", "index_bytes", "peak_rss_bytes")
+"""What the last line of ``--json`` holds."""
 
 
 @dataclass(frozen=True)
@@ -69,19 +79,36 @@ def judge(found: Sequence[int], right: set[int]) -> dict[str, float]:
     }
 
 
+Search = Callable[[str], Sequence[int]]
+
+
+def search_page(text: str) -> Sequence[int]:
+    """The call behind the search page, from the text of the query to results ready to be shown."""
+    return [article.id for article in search_articles(text, Anonymous(), limit=DEPTH)[1]]
+
+
+def half(index: SearchIndex, mode: Mode) -> Search:
+    """One half of the engine alone, for the same readers; the page never asks for that."""
+    audience = Anonymous.audience_tokens
+    return lambda text: [hit.document_id for hit in index.search(text, audience=audience, mode=mode, limit=DEPTH).hits]
+
+
 def measure_quality(
-    index: SearchIndex, queries: Sequence[JudgedQuery], ids: dict[str, int], mode: Mode
+    app: Flask, search: Search, queries: Sequence[JudgedQuery], ids: dict[str, int]
 ) -> tuple[dict[str, dict[str, float]], Times]:
     """The mean measures by kind and overall, and the milliseconds of each call."""
     earned: dict[str, list[dict[str, float]]] = defaultdict(list)
     times = Times([], [])
     for query in queries:
-        started, used = time.perf_counter(), time.thread_time()
-        results = index.search(query.text, mode=mode, limit=DEPTH)
-        times.wall.append((time.perf_counter() - started) * 1000)
-        times.cpu.append((time.thread_time() - used) * 1000)
+        # Each has a request and a session of its own, as on the page.
+        with app.test_request_context("/search"):
+            started, used = time.perf_counter(), time.thread_time()
+            found = search(query.text)
+            times.wall.append((time.perf_counter() - started) * 1000)
+            times.cpu.append((time.thread_time() - used) * 1000)
+            db.session.close()
         right = {ids[path] for path in query.paths if path in ids}
-        values = judge([hit.document_id for hit in results.hits], right)
+        values = judge(found, right)
         for kind in {"all", query.kind or "all"}:
             earned[kind].append(values)
     table = {
@@ -169,70 +196,77 @@ def print_tables(figures: dict[str, Any]) -> None:
     print(f"peak memory  {figures['peak_rss_bytes'] / 2**20:.0f} MiB of this process, building included")
 
 
-def open_engine(arguments: argparse.Namespace, folder: Path) -> tuple[SearchEngine, Callable[[], int]]:
-    """The engine that was asked for, and what tells the bytes of its index."""
-    if arguments.engine == "embedded":
-        return EmbeddedEngine(folder, keyword_engine(arguments.keyword_engine)), lambda: folder_bytes(folder)
-    # Only this engine needs a server; without an address one is started as the tests do it.
-    import sqlalchemy as sa
-
-    from knowledge.search.postgresql.engine import PostgresEngine
-
-    url = arguments.database
-    if not url:
-        from tests.postgresql import postgresql_url
-
-        url = postgresql_url("portico_benchmark")
-    database = sa.create_engine(url)
-    schema = f"portico_benchmark_{os.getpid()}"
-
-    def size() -> int:
-        statement = (
-            "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-            " WHERE n.nspname = :schema AND c.relkind = 'r'"
-        )
-        with database.connect() as connection:
-            return int(connection.execute(sa.text(statement), {"schema": schema}).scalar_one())
-
-    return PostgresEngine(database, schema, extension=not arguments.without_extension), size
-
-
-def build(index: SearchIndex, documents: Iterable[SearchDocument], threads: int) -> float:
-    """Indexes the documents and gives the seconds that it took."""
-    started = time.perf_counter()
-    index.rebuild(documents, progress=progress_bar("indexing"), threads=threads)
-    return time.perf_counter() - started
+def index_bytes(folder: Path) -> int:
+    """The size of the index: its folder, or its tables and their indexes in PostgreSQL."""
+    if db.engine.dialect.name == "sqlite":
+        return folder_bytes(folder / "index")
+    statement = (
+        "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0) FROM pg_class c"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname = :schema"
+    )
+    with db.engine.connect() as connection:
+        return int(connection.execute(sa.text(statement), {"schema": SCHEMA}).scalar_one())
 
 
 def run(arguments: argparse.Namespace, root: Path) -> dict[str, Any]:
-    """Builds, asks and measures."""
-    corpus = read_corpus(arguments.corpus)
-    ids = {path: document.id for path, document in corpus.items()}
+    """Imports, builds, asks and measures."""
     queries = list(read_queries(arguments.queries))
-    embedder: Embedder = OnnxEmbedder(arguments.cache or root / "model", precision=arguments.precision)
-    chance = ChanceEmbedder(embedder) if arguments.scale else None
-    folder = root / "index"
-    engine, index_bytes = open_engine(arguments, folder)
-    index = SearchIndex(engine, lambda: chance or embedder)
-    documents = multiplied(list(corpus.values()), arguments.scale) if arguments.scale else list(corpus.values())
-    del corpus
-    figures: dict[str, Any] = {"build_seconds": round(build(index, documents, arguments.threads), 1)}
-    if chance:
-        chance.building = False
-    index.search("warm up the caches of the first call")
-    if arguments.scale:
-        _, times = measure_quality(index, queries, ids, Mode.HYBRID)
-    else:
-        # The hybrid call goes first, so that no other has warmed the words of its queries.
-        figures["hybrid"], times = measure_quality(index, queries, ids, Mode.HYBRID)
-        for mode in (Mode.KEYWORD, Mode.SEMANTIC):
-            figures[mode.value], _ = measure_quality(index, queries, ids, mode)
-    figures["latency_ms"] = percentiles(times.wall)
-    figures["cpu_ms"] = percentiles(times.cpu)
-    figures["passages"] = index.state().passages
-    figures["index_bytes"] = index_bytes()
-    figures["peak_rss_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    address = arguments.database
+    if arguments.engine == "postgresql" and not address:
+        # Without an address a server is started as the tests do it.
+        from tests.postgresql import postgresql_url
+
+        address = postgresql_url("portico_benchmark")
+    opened = portal_with(
+        arguments.corpus,
+        root / "data",
+        database_url=address if arguments.engine == "postgresql" else "",
+        keyword_engine=arguments.keyword_engine,
+        models=arguments.cache,
+        progress=progress_bar("importing"),
+    )
+    with opened as (app, ids):
+        figures: dict[str, Any] = {}
+        index = search_index()
+        if arguments.without_extension:
+            index.engine = PostgresEngine(db.engine, extension=False)
+        if arguments.scale:
+            index = scaled(index, arguments, figures)
+            _, times = measure_quality(app, half(index, Mode.HYBRID), queries, ids)
+        else:
+            figures["build_seconds"] = timed(lambda: rebuild_index(progress_bar("indexing"), threads=arguments.threads))
+            db.session.close()
+            index.search("warm up the caches of the first call")
+            # The hybrid call goes first, so that no other has warmed the words of its queries.
+            figures["hybrid"], times = measure_quality(app, search_page, queries, ids)
+            for mode in (Mode.KEYWORD, Mode.SEMANTIC):
+                figures[mode.value], _ = measure_quality(app, half(index, mode), queries, ids)
+        figures["latency_ms"] = percentiles(times.wall)
+        figures["cpu_ms"] = percentiles(times.cpu)
+        figures["passages"] = index.state().passages
+        figures["index_bytes"] = index_bytes(root / "data")
+        figures["peak_rss_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return figures
+
+
+def scaled(index: SearchIndex, arguments: argparse.Namespace, figures: dict[str, Any]) -> SearchIndex:
+    """The product's engine with many more passages, whose vectors are made by chance."""
+    models = arguments.cache or Path(tempfile.mkdtemp(prefix="portico-model-"))
+    chance = ChanceEmbedder(OnnxEmbedder(models))
+    large = SearchIndex(index.engine, lambda: chance)
+    copies = (replace(d, audience=frozenset({EVERYONE})) for d in multiplied(list(all_documents()), arguments.scale))
+    figures["build_seconds"] = timed(lambda: large.rebuild(copies, progress=progress_bar("indexing"), threads=1))
+    chance.building = False
+    db.session.close()
+    large.search("warm up the caches of the first call")
+    return large
+
+
+def timed(work: Callable[[], object]) -> float:
+    """The seconds that some work takes."""
+    started = time.perf_counter()
+    work()
+    return round(time.perf_counter() - started, 1)
 
 
 def main() -> int:
@@ -240,10 +274,11 @@ def main() -> int:
     parser.add_argument("--corpus", type=Path, required=True, help="folder of Markdown files")
     parser.add_argument("--queries", type=Path, required=True, help="judged queries, JSON lines")
     parser.add_argument("--engine", choices=("embedded", "postgresql"), default="embedded")
-    parser.add_argument("--database", default="", help="address of a PostgreSQL server; one is started by default")
+    parser.add_argument(
+        "--database", default="", help="address of an empty PostgreSQL database; one is made by default"
+    )
     parser.add_argument("--without-extension", action="store_true", help="PostgreSQL without pgvector")
     parser.add_argument("--keyword-engine", choices=KEYWORD_ENGINES, default="whoosh")
-    parser.add_argument("--precision", choices=("int8", "fp32"), default="int8")
     parser.add_argument("--threads", type=int, default=2, help="texts embedded at once while indexing")
     parser.add_argument("--cache", type=Path, help="folder for the prepared model; a temporary one by default")
     parser.add_argument("--scale", type=int, default=0, help="multiply the corpus to so many passages, latency only")
@@ -253,7 +288,7 @@ def main() -> int:
         figures = run(arguments, Path(scratch))
     print_tables(figures)
     if arguments.json:
-        print(json.dumps(figures))
+        print(json.dumps({name: figures[name] for name in REPORTED if name in figures}))
     return 0
 
 

@@ -3,7 +3,7 @@
 from knowledge.audience import is_token
 from knowledge.content import ArticleContent
 from knowledge.enums import ArticleState, ArticleType, Outcome, Permission
-from knowledge.finding import FoundArticle, search_articles, suggest_articles, suggest_titles
+from knowledge.finding import FoundArticle, search_articles, suggest_articles, suggest_queries, suggest_titles
 from knowledge.importing.services import ImportOptions, import_folder
 from knowledge.indexing.services import index_waiting_words
 from knowledge.models import Article
@@ -62,6 +62,7 @@ __all__ = [
     "search_articles",
     "search_token",
     "suggest_articles",
+    "suggest_queries",
     "suggest_titles",
     "record_outcome",
     "section_tree",

@@ -29,7 +29,7 @@ from knowledge.indexing.cli import index_commands
 )
 @with_appcontext
 def import_articles(folder: Path, audience: str, collection: str, dry_run: bool, report: Path | None) -> None:
-    """Import a folder or zip of Markdown files as articles.
+    """Import a folder or zip of Markdown or HTML files as articles.
 
     Run it again at any time: files that did not change are skipped, changed ones become a new version. docs/import.md
     says which front matter becomes which field.

@@ -48,6 +48,10 @@ class ArchiveRefused(Refused):
     """A zip cannot be unpacked safely."""
 
 
+class UploadRefused(Refused):
+    """Files that were sent cannot be imported."""
+
+
 class PdfUnavailable(Refused):
     """The libraries that set text are not installed on this server."""
 

@@ -16,6 +16,7 @@ from knowledge.indexing.opening import search_index
 from knowledge.models import Article
 from knowledge.permissions import Reader, opens, visible_to
 from knowledge.search.document import Filters, Hit, Results, Sort, Why
+from knowledge.tuning.popular import suggest_searches
 from knowledge.tuning.rules import Rules, current_rules
 from portal.core.db import db
 
@@ -122,6 +123,11 @@ def suggest_titles(typed: str, reader: Reader, *, limit: int = 8) -> list[TypedS
         for item in found
         if item.document_id in slugs
     ]
+
+
+def suggest_queries(typed: str, reader: Reader, *, limit: int = 3) -> list[str]:
+    """Return searches that helped others, to offer while somebody types."""
+    return suggest_searches(typed, search_index(), reader.audience_tokens, limit)
 
 
 def _slugs(ids: Sequence[int], reader: Reader) -> dict[int, str]:

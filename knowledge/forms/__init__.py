@@ -1,6 +1,7 @@
 """Forms of the knowledge base: shape and wording; rules are with the services."""
 
 from knowledge.forms.feedback import AnswerForm, FeedbackForm
+from knowledge.forms.importing import ImportForm
 from knowledge.forms.life_cycle import OwnershipForm, ReasonForm, RetireForm
 from knowledge.forms.reviewing import CommentForm, ReviewForm, SubmitForm
 from knowledge.forms.sections import RuleForm, SectionForm, ServiceChangedForm
@@ -12,6 +13,7 @@ __all__ = [
     "CommentForm",
     "CompareForm",
     "FeedbackForm",
+    "ImportForm",
     "OwnershipForm",
     "ReasonForm",
     "RetireForm",

@@ -52,6 +52,9 @@ def _show(report: ImportReport, dry_run: bool) -> None:
             click.echo(
                 gettext("… and %(number)d more. --report FILE lists them all.", number=len(refused) - SHOWN_REASONS)
             )
+    if report.ignored:
+        names = ", ".join(f"{name} ({number})" for name, number in report.ignored.most_common(SHOWN_REASONS))
+        click.echo(gettext("Front matter that means nothing here: %(names)s.", names=names))
     noted = sum(1 for file in report.files if file.notes)
     if noted:
         click.echo(gettext("%(number)d files were imported with notes; --report FILE lists them.", number=noted))

@@ -29,6 +29,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "review_months": ("review_months",),
     "reviewed_at": ("reviewed_at", "ms.date", "date"),
 }
+_USED = {name for names in FIELDS.values() for name in names}
 TYPES = {
     "how-to": ArticleType.HOW_TO,
     "tutorial": ArticleType.HOW_TO,
@@ -105,6 +106,11 @@ def fields_of(front: dict[str, Any], body: str, path: PurePosixPath, *, root_nam
         reviewed_at=_moment(value("reviewed_at"), notes),
         notes=tuple(notes),
     )
+
+
+def unknown_names(front: dict[str, Any]) -> tuple[str, ...]:
+    """Return the names of a front matter that become no field."""
+    return tuple(name[:80] for name in front if name not in _USED)
 
 
 def _line(value: Any) -> str:

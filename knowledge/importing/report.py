@@ -35,6 +35,8 @@ class ImportReport:
 
     files: list[FileReport] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    # Names in front matter that mean nothing here, with how many files have them.
+    ignored: Counter[str] = field(default_factory=Counter)
 
     def add(self, file: FileReport) -> None:
         self.files.append(file)
@@ -50,7 +52,12 @@ class ImportReport:
         """Write one row a file, as CSV or, when the name ends so, as JSON."""
         rows = [asdict(file) | {"notes": " ".join(file.notes)} for file in self.files]
         if path.suffix.lower() == ".json":
-            path.write_text(json.dumps({"files": rows, "gone": self.gone}, ensure_ascii=False, indent=1), "utf-8")
+            path.write_text(
+                json.dumps(
+                    {"files": rows, "gone": self.gone, "ignored": dict(self.ignored)}, ensure_ascii=False, indent=1
+                ),
+                "utf-8",
+            )
             return
         with path.open("w", newline="", encoding="utf-8") as stream:
             writer = csv.DictWriter(stream, ["path", "outcome", "title", "article_id", "reason", "notes"])

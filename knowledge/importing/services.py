@@ -15,7 +15,7 @@ from flask_babel import gettext
 from knowledge.importing.archive import unpacked
 from knowledge.importing.front_matter import FileRefused
 from knowledge.importing.known import Known
-from knowledge.importing.reading import ReadFile, find_files, read_file
+from knowledge.importing.reading import ReadFile, find_files, read_file, source_path
 from knowledge.importing.relinking import join_links
 from knowledge.importing.report import FileReport, ImportReport, Outcome
 from knowledge.importing.writing import Draft, prepare, write
@@ -46,13 +46,13 @@ class ImportOptions:
 def import_folder(
     folder: Path, options: ImportOptions, *, actor: Actor | None = None, progress: Progress | None = None
 ) -> ImportReport:
-    """Import all Markdown files of a folder or zip and return what became of each; commits as it goes.
+    """Import all Markdown and HTML files of a folder or zip and return what became of each; commits as it goes.
 
     A file that did not change since the last run is skipped; one whose article was edited in the portal is refused.
     ``progress`` is told how many of how many files are done.
 
     Raises:
-        NothingToImport: the folder does not exist or has no Markdown file.
+        NothingToImport: the folder does not exist or has no Markdown or HTML file.
         ArchiveRefused: the zip is damaged, leads out of itself or unpacks to too much.
     """
     root = folder.expanduser().resolve()
@@ -65,14 +65,17 @@ def import_folder(
     paths = find_files(root)
     if not paths:
         raise NothingToImport(
-            gettext("The folder %(folder)s has no Markdown files (*.md), so there is nothing to import.", folder=folder)
+            gettext(
+                "The folder %(folder)s has no Markdown or HTML files (*.md, *.html), so there is nothing to import.",
+                folder=folder,
+            )
         )
     collection = (options.collection or root.name)[:120]
-    known = Known.of(collection, {str(path) for path in paths})
+    known = Known.of(collection, {str(source_path(path)) for path in paths})
     report = ImportReport(gone=sorted(known.gone()))
     batch: list[Draft] = []
     for done, path in enumerate(paths, start=1):
-        outcome = _read(root, path, options, known)
+        outcome = _read(root, path, options, known, report)
         if isinstance(outcome, FileReport):
             report.add(outcome)
         else:
@@ -89,15 +92,23 @@ def import_folder(
     return report
 
 
-def _read(root: Path, path: PurePosixPath, options: ImportOptions, known: Known) -> FileReport | Draft:
+def _read(
+    root: Path, path: PurePosixPath, options: ImportOptions, known: Known, report: ImportReport
+) -> FileReport | Draft:
     settings = current_app.extensions["portico_settings"]
     try:
         file: ReadFile = read_file(
-            root, path, root_name=root.name, language=settings.default_locale, options_digest=options.digest()
+            root,
+            path,
+            root_name=root.name,
+            language=settings.default_locale,
+            options_digest=options.digest(),
+            largest_file=settings.max_upload_mb * 1024 * 1024,
         )
+        report.ignored.update(file.ignored)
         source = known.sources.get(file.path)
         if source and source.digest == file.digest:
-            return FileReport(file.path, Outcome.UNCHANGED, file.fields.title, source.article_id)
+            return FileReport(file.given, Outcome.UNCHANGED, file.fields.title, source.article_id)
         return prepare(file, known, audience=options.audience)
     except FileRefused as error:
         return FileReport(str(path), Outcome.REFUSED, reason=error.sentence)

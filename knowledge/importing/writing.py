@@ -43,7 +43,7 @@ class Draft:
         self, outcome: Outcome, *, article_id: int | None = None, reason: str = "", notes: tuple[str, ...] = ()
     ) -> FileReport:
         article_id = article_id or (self.source.article_id if self.source else None)
-        return FileReport(self.file.path, outcome, self.content.title, article_id, reason, self.notes + notes)
+        return FileReport(self.file.given, outcome, self.content.title, article_id, reason, self.notes + notes)
 
 
 def prepare(file: ReadFile, known: Known, *, audience: tuple[str, ...]) -> Draft:

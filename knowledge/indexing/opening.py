@@ -63,8 +63,9 @@ def _open_engine(settings: Settings) -> SearchEngine:
     # Loaded by the first search, as the facade above.
     if settings.uses_sqlite:
         from knowledge.search.embedded import EmbeddedEngine
+        from knowledge.search.keyword_engines import keyword_engine
 
-        return EmbeddedEngine(settings.data_dir / "index")
+        return EmbeddedEngine(settings.data_dir / "index", keyword_engine(settings.search_keyword_engine))
     from knowledge.search.postgresql.engine import PostgresEngine
 
     return PostgresEngine(db.engine)

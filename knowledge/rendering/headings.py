@@ -5,41 +5,8 @@ from typing import Any
 
 from markdown_it.token import Token
 
-from knowledge.search.passages import Anchors, inline_text
+from knowledge.search.passages import Anchors, begins_with_title, inline_text
 
-# Ids that the frame of the page uses; an article's heading of the same name gives way.
-PAGE_IDS = frozenset(
-    [
-        "main",
-        "header-search",
-        "error-summary",
-        "error-summary-title",
-        "keys",
-        "contents",
-        "helpful",
-        "preview",
-        "form",
-        "files",
-        "files-title",
-        "list",
-        "related-title",
-        "versions",
-        "version-list",
-        "difference",
-        "comments",
-        "title",
-        "summary",
-        "body",
-        "reason",
-        "tags",
-        "services",
-        "audience",
-        "language",
-        "type",
-        "alternative-text",
-        "file",
-    ]
-)
 DEEPEST_IN_CONTENTS = 3
 _LINK_TO = {"en": "Link to: {}", "de": "Link zu: {}"}
 
@@ -56,7 +23,7 @@ def outline(tokens: list[Token], *, title: str, language: str, mark: str) -> tup
         for index, token in enumerate(tokens)
         if token.type == "heading_open"
     ]
-    is_titled = bool(found) and _is_title(tokens, [index for index, _ in found], title)
+    is_titled = begins_with_title(tokens, title)
     if is_titled:
         found.pop(0)
     shift = 2 - min((int(tokens[index].tag[1]) for index, _ in found), default=2)
@@ -65,24 +32,13 @@ def outline(tokens: list[Token], *, title: str, language: str, mark: str) -> tup
         opening, inline, closing = tokens[index : index + 3]
         level = min(int(opening.tag[1]) + shift, 6)
         opening.tag = closing.tag = f"h{level}"
-        name = f"{anchor}_" if anchor in PAGE_IDS else anchor
-        opening.attrSet("id", mark + name)
+        opening.attrSet("id", mark + anchor)
         text = inline_text(inline).strip()
         if text:
-            _add_link(inline, name, text, language)
+            _add_link(inline, anchor, text, language)
         if level <= DEEPEST_IN_CONTENTS and opening.level == 0 and text:
-            contents.append({"level": level, "id": name, "text": text})
+            contents.append({"level": level, "id": anchor, "text": text})
     return (tokens[3:] if is_titled else tokens), contents
-
-
-def _is_title(tokens: list[Token], headings: list[int], title: str) -> bool:
-    """Whether the text begins with its title: the page's own, or the only heading of the first level."""
-    if headings[0] != 0:
-        return False
-    said = " ".join(inline_text(tokens[1]).split()).casefold()
-    return said == " ".join(title.split()).casefold() or [tokens[index].tag for index in headings].count(
-        "h1"
-    ) == 1 == int(tokens[0].tag[1])
 
 
 def _add_link(inline: Token, name: str, text: str, language: str) -> None:

@@ -16,10 +16,9 @@ from mdit_py_plugins.tasklists import tasklists_plugin
 
 from knowledge.rendering.code import highlighted
 from knowledge.rendering.notices import KINDS, notice_title, turn_quotes_into_notices
+from knowledge.search.passages import INCLUDE, PICTURE
 
-_PICTURE = re.compile(r":::image\s([^\n]*?):::(?!:)|:::image-end:::")
 _ATTRIBUTE = re.compile(r'([a-z-]+)\s*=\s*"([^"]*)"')
-_INCLUDE = re.compile(r"\[!INCLUDE\s*\[[^\]\n]*\]\([^)\n]*\)\]", re.IGNORECASE)
 
 
 def make_parser() -> MarkdownIt:
@@ -92,7 +91,7 @@ def _picture(state: StateInline, silent: bool) -> bool:
     """Read ``:::image source="..." alt-text="...":::``, the picture of Microsoft's documentation."""
     if not state.src.startswith(":::image", state.pos):
         return False
-    found = _PICTURE.match(state.src, state.pos)
+    found = PICTURE.match(state.src, state.pos)
     if found is None or found.end() > state.posMax:
         return False
     if not silent and found[1]:
@@ -110,7 +109,7 @@ def _include(state: StateInline, silent: bool) -> bool:
     """Leave out ``[!INCLUDE [...](...)]``: what it names was never part of the text."""
     if not state.src.startswith("[!", state.pos):
         return False
-    found = _INCLUDE.match(state.src, state.pos)
+    found = INCLUDE.match(state.src, state.pos)
     if found is None or found.end() > state.posMax:
         return False
     state.pos = found.end()

@@ -15,7 +15,7 @@ from knowledge.search.engine import SearchEngine
 from knowledge.search.fuse import DEFAULT, Fusion
 from knowledge.search.model import LazyModel, model_record
 from knowledge.search.snapshot import View
-from knowledge.search.suggest import suggest
+from knowledge.search.suggest import in_view, suggest
 from knowledge.search.understand import Synonyms
 
 Answer = TypeVar("Answer")
@@ -126,6 +126,14 @@ class SearchIndex:
         except OSError as error:
             self.engine.mark_damaged(error)
             return ()
+
+    def in_view(self, queries: Sequence[tuple[str, Collection[int]]], *, audience: Iterable[str] = ()) -> list[bool]:
+        """Whether each of some searches that others made, with what they opened, may be offered to a reader."""
+        try:
+            return self._read(lambda: [in_view(self.view(audience), text.split(), ids) for text, ids in queries])
+        except OSError as error:
+            self.engine.mark_damaged(error)
+            return [False] * len(queries)
 
     def add(self, documents: Iterable[SearchDocument]) -> int:
         """Adds documents, or replaces those with the same id; the next search finds them.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from markdown_it import MarkdownIt
@@ -21,6 +21,45 @@ from knowledge.search.document import Passage, SearchDocument
 PASSAGE_CHARACTERS = 800
 """About 200 word pieces of English: with title and heading it fits the model's window of 256."""
 
+PAGE_IDS = frozenset(
+    [
+        "main",
+        "header-search",
+        "error-summary",
+        "error-summary-title",
+        "keys",
+        "contents",
+        "helpful",
+        "preview",
+        "form",
+        "files",
+        "files-title",
+        "list",
+        "related-title",
+        "versions",
+        "version-list",
+        "difference",
+        "comments",
+        "title",
+        "summary",
+        "body",
+        "reason",
+        "tags",
+        "services",
+        "audience",
+        "language",
+        "type",
+        "alternative-text",
+        "file",
+    ]
+)
+"""Ids that the frame of an article's page uses; a heading of the same name gives way."""
+
+PICTURE = re.compile(r":::image\s([^\n]*?):::(?!:)|:::image-end:::")
+"""The picture of Microsoft's documentation, which stands within lines too."""
+INCLUDE = re.compile(r"\[!INCLUDE\s*\[[^\]\n]*\]\([^)\n]*\)\]", re.IGNORECASE)
+"""Names a piece of text that was never part of the file."""
+_LAYOUT = re.compile(r"\[!(?:div|VIDEO)[^\]\n]*\]", re.IGNORECASE)
 _ADMONITION = re.compile(r"\[!(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*", re.IGNORECASE)
 _CONTAINER = re.compile(r"^[ ]*:::.*$", re.MULTILINE)
 """The lines that open and close an admonition: marks for the page, not words to quote."""
@@ -43,8 +82,13 @@ class Anchors:
         self._used: set[str] = set()
 
     def anchor(self, heading: str) -> str:
-        """The slug of the heading, with ``-2``, ``-3`` and so on when an earlier one has it already."""
+        """The slug of the heading, with ``-2``, ``-3`` and so on when an earlier one has it already.
+
+        No slug ends with an underscore, so one that gives way to the page's own id meets no other.
+        """
         slug = slugify_heading(heading)
+        if slug in PAGE_IDS:
+            slug = f"{slug}_"
         number, candidate = 1, slug
         while candidate in self._used:
             number += 1
@@ -66,6 +110,16 @@ def inline_text(token: Token) -> str:
     return _ADMONITION.sub("", "".join(parts))
 
 
+def begins_with_title(tokens: Sequence[Token], title: str) -> bool:
+    """Whether a text begins with its title, which the page shows by itself: its words, or the only first heading."""
+    if not tokens or tokens[0].type != "heading_open":
+        return False
+    said = " ".join(inline_text(tokens[1]).split()).casefold()
+    if said == " ".join(title.split()).casefold():
+        return True
+    return tokens[0].tag == "h1" and sum(t.type == "heading_open" and t.tag == "h1" for t in tokens) == 1
+
+
 @dataclass
 class _Section:
     heading: str
@@ -73,21 +127,26 @@ class _Section:
     blocks: list[str] = field(default_factory=list)
 
 
-def sections(markdown: str) -> Iterator[tuple[str, str, list[str]]]:
+def sections(markdown: str, title: str) -> Iterator[tuple[str, str, list[str]]]:
     """The sections of a text in order: heading, anchor, and the plain text of each block.
 
-    The text before the first heading has an empty heading and an empty anchor.
+    The text before the first heading has an empty heading and an empty anchor; a heading that is the title of the
+    page has an empty anchor.
     """
     anchors = Anchors()
     current = _Section("", "")
-    tokens = _MARKDOWN.parse(_CONTAINER.sub("", markdown))
+    for mark in (PICTURE, INCLUDE, _LAYOUT, _CONTAINER):
+        markdown = mark.sub("", markdown)
+    tokens = _MARKDOWN.parse(markdown)
+    is_titled = begins_with_title(tokens, title)
     row: list[str] | None = None
     for position, token in enumerate(tokens):
         if token.type == "heading_open":
             if current.blocks or current.heading:
                 yield current.heading, current.anchor, current.blocks
             heading = inline_text(tokens[position + 1]).strip()
-            current = _Section(heading, anchors.anchor(heading))
+            anchor = anchors.anchor(heading)
+            current = _Section(heading, "" if is_titled and position == 0 else anchor)
         elif token.type == "tr_open":
             row = []
         elif token.type == "tr_close" and row is not None:
@@ -98,7 +157,7 @@ def sections(markdown: str) -> Iterator[tuple[str, str, list[str]]]:
         elif token.type in ("fence", "code_block"):
             current.blocks.append(token.content)
         elif token.type == "html_block":
-            current.blocks.append(html.unescape(_TAG.sub(" ", token.content)))
+            current.blocks.append(_ADMONITION.sub("", html.unescape(_TAG.sub(" ", token.content))))
     if current.blocks or current.heading:
         yield current.heading, current.anchor, current.blocks
 
@@ -149,7 +208,7 @@ def cut_passages(document: SearchDocument) -> list[Passage]:
 
     if document.summary.strip():
         keep("", "", " ".join(document.summary.split())[:PASSAGE_CHARACTERS])
-    for heading, anchor, blocks in sections(document.body):
+    for heading, anchor, blocks in sections(document.body, document.title):
         for text in _packed(blocks):
             keep(heading, anchor, text)
     if not passages:

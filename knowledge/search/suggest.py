@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from knowledge.search.document import Suggestion
 from knowledge.search.parse import clean
 from knowledge.search.snapshot import View
-from knowledge.search.words import words
+from knowledge.search.words import EVERY_STOP_WORD, words
 
 _SHORTEST = 2
 _MOST_SEEN = 2000
@@ -31,6 +33,17 @@ def suggest(view: View, typed: str, limit: int) -> tuple[Suggestion, ...]:
     offered = {facts[row].title: facts[row] for row in reversed(found)}
     best = list(reversed(offered.values()))[:limit]
     return tuple(Suggestion(fact.id, fact.title, fact.type) for fact in best)
+
+
+def in_view(view: View, query_words: Iterable[str], ids: Iterable[int]) -> bool:
+    """Whether a search that others made tells a reader nothing new.
+
+    One of the documents must be in view, and every word of it must be in use there.
+    """
+    rows = view.snapshot.row_of
+    if not any(number in rows and view.allowed[rows[number]] for number in ids):
+        return False
+    return all(word in view.vocabulary for word in query_words if word not in EVERY_STOP_WORD)
 
 
 def _matching(view: View, typed_words: list[str]) -> list[int]:

@@ -56,6 +56,9 @@ class ArticleAddresses:
         path = self._path(parts.path)
         if path is None or not path.endswith((".md", ".html", ".htm")):
             return None
+        if path not in self.known and path.endswith((".html", ".htm")):
+            # An HTML page of an import is known under the Markdown file it became.
+            path = f"{path.rpartition('.')[0]}.md"
         target = self.known.get(path)
         self.noted["path", path] = _id_of(target) if target else None
         return f"{target}{anchor}" if target else None

@@ -33,6 +33,8 @@ def ask_transfer(kind: TransferKind, *, label: str, options: dict[str, Any], act
     transfer = Transfer(kind=kind, asked_by_id=actor.id, label=label[:200], options=options)
     db.session.add(transfer)
     db.session.flush()
+    # SQLite gives the number of a row that was rolled back again; what that one left behind is not this one's.
+    shutil.rmtree(folder_of(transfer), ignore_errors=True)
     begin_after_commit(transfer)
     return transfer
 

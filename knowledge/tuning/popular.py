@@ -11,22 +11,27 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from flask import current_app
 
-from knowledge.search.index import SearchIndex
 from knowledge.search.parse import clean
-from knowledge.search.words import EVERY_STOP_WORD, words
+from knowledge.search.words import words
 from knowledge.tuning.enums import SearchOutcome
 from knowledge.tuning.models import PopularQuery, SearchQuery, SearchStep
 from portal.core import clock
 from portal.core.db import db
 
+if TYPE_CHECKING:
+    from knowledge.search.index import SearchIndex
+
 EXTENSION = "portico_popular_searches"
 LEAST_VISITS = 3
 WITHIN = timedelta(days=90)
 MOST = 2_000
+# Searches that fit what was typed and are looked at for one reader.
+MOST_LOOKED_AT = 40
 # A search that a process learns of a minute late is soon enough.
 HELD_SECONDS = 60.0
 
@@ -76,22 +81,11 @@ def suggest_searches(typed: str, index: SearchIndex, audience: frozenset[str], l
     wanted = " ".join(words(clean(typed)[:100]))
     if len(wanted) < 2:
         return []
-    view = index.view(audience)
-    rows = view.snapshot.row_of
-
-    def may_offer(popular: Popular) -> bool:
-        seen = any(number in rows and view.allowed[rows[number]] for number in popular.article_ids)
-        return seen and all(word in view.vocabulary for word in popular.line.split() if word not in EVERY_STOP_WORD)
-
     fitting = [popular for popular in _popular() if f" {wanted}" in popular.line and popular.line.strip() != wanted]
     fitting.sort(key=lambda popular: not popular.line.startswith(f" {wanted}"))
-    offered: list[str] = []
-    for popular in fitting:
-        if len(offered) >= limit:
-            break
-        if may_offer(popular):
-            offered.append(popular.text)
-    return offered
+    fitting = fitting[:MOST_LOOKED_AT]
+    seen = index.in_view([(popular.line, popular.article_ids) for popular in fitting], audience=audience)
+    return [popular.text for popular, may in zip(fitting, seen, strict=True) if may][:limit]
 
 
 def _popular() -> tuple[Popular, ...]:

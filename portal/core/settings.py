@@ -9,6 +9,7 @@ import os
 import secrets
 import tomllib
 import zoneinfo
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -79,6 +80,13 @@ class Settings(BaseSettings):
     semantic_search: Annotated[
         bool, Field(description="Search by meaning as well as by words; costs about 100 MB in each process.")
     ] = True
+    search_keyword_engine: Annotated[
+        Literal["whoosh", "tantivy"],
+        Field(
+            description="What searches words beside SQLite. `tantivy` is quicker from some tens of thousands of articles "
+            "on; install `portico[tantivy]`. PostgreSQL searches by itself."
+        ),
+    ] = "whoosh"
     search_log_days: Annotated[
         int, Field(ge=1, le=1095, description="Days for which searches are kept; who searched is never kept.")
     ] = 180
@@ -93,6 +101,10 @@ class Settings(BaseSettings):
     default_time_zone: Annotated[str, Field(description="Time zone for people who chose none.")] = "UTC"
     session_hours: Annotated[int, Field(ge=1, le=720, description="Hours until an idle session ends.")] = 12
     max_upload_mb: Annotated[int, Field(ge=1, le=500, description="Largest attachment in mebibytes.")] = 25
+    max_import_mb: Annotated[
+        int,
+        Field(ge=1, le=1000, description="Largest zip of articles that may be imported in the browser, in mebibytes."),
+    ] = 200
     metrics_token: Annotated[
         SecretStr,
         Field(description="Bearer token for `/metrics`. Empty: answered to this machine only."),
@@ -112,6 +124,13 @@ class Settings(BaseSettings):
     def _known_engine(cls, value: str) -> str:
         if value and urlsplit(value).scheme.split("+")[0] not in ("sqlite", "postgresql"):
             raise ValueError("use a postgresql:// or sqlite:// address")
+        return value
+
+    @field_validator("search_keyword_engine")
+    @classmethod
+    def _installed(cls, value: str) -> str:
+        if value == "tantivy" and find_spec("tantivy") is None:
+            raise ValueError("install portico[tantivy], or leave it at whoosh")
         return value
 
     @field_validator("redis_url")

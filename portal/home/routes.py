@@ -1,10 +1,10 @@
 from importlib.metadata import version
 
-from flask import Blueprint, abort, jsonify, request
+from flask import Blueprint, abort, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from knowledge.api import suggest_titles
+from knowledge.api import suggest_queries, suggest_titles
 from portal.core.auth import public
 from portal.core.settings import LOCALES
 from portal.core.web import own_path, page
@@ -14,6 +14,8 @@ from portal.core.web.redirects import go_to, wanted_path
 from portal.core.web.security import limiter
 from portal.home.queries import largest_subjects, latest_open_tickets
 from portal.home.searching import search_page
+
+MOST_SUGGESTED = 8
 
 bp = Blueprint("home", __name__, template_folder="templates")
 
@@ -36,8 +38,10 @@ def search() -> ResponseReturnValue:
 @public
 @limiter.limit("1200 per minute")
 def suggest() -> ResponseReturnValue:
-    found = suggest_titles(request.args.get("q", "")[:200], current_user)
-    return jsonify([{"title": item.title, "url": item.url} for item in found])
+    typed = request.args.get("q", "")[:200]
+    asked = [{"title": query, "url": url_for("home.search", q=query)} for query in suggest_queries(typed, current_user)]
+    titles = [{"title": item.title, "url": item.url} for item in suggest_titles(typed, current_user)]
+    return jsonify((asked + titles)[:MOST_SUGGESTED])
 
 
 @bp.get("/about")

@@ -2,9 +2,12 @@
 
 import re
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
+from typing import TypeVar
 
 from flask import Flask, Response, current_app, g, request
+from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
@@ -41,6 +44,8 @@ HEADERS = {
 FORM_OVERHEAD = 2 * 1024 * 1024
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+
 csrf = CSRFProtect()
 
 
@@ -72,11 +77,26 @@ def init_app(app: Flask, settings: Settings) -> None:
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    # Before the CSRF check, which reads the form.
+    app.before_request(_allow_import)
     csrf.init_app(app)
     limiter.init_app(app)
     app.before_request(_begin)
     app.after_request(_finish)
     app.teardown_request(_end)
+
+
+def takes_imports(view: View) -> View:
+    """Let people who are signed in send more to an endpoint than an attachment may have: ``max_import_mb``."""
+    view.portico_takes_imports = True  # type: ignore[attr-defined]
+    return view
+
+
+def _allow_import() -> None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, "portico_takes_imports", False) and current_user.is_authenticated:
+        settings: Settings = current_app.extensions["portico_settings"]
+        request.max_content_length = settings.max_import_mb * 1024 * 1024 + FORM_OVERHEAD
 
 
 def _begin() -> None:

@@ -214,7 +214,7 @@ def test_a_dry_run_changes_nothing(app: object, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["empty", "missing"])
 def test_a_folder_without_articles_is_a_clear_sentence(app: object, tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(NothingToImport, match=r"no Markdown files|There is no folder"):
+    with pytest.raises(NothingToImport, match=r"no Markdown or HTML files|There is no folder"):
         import_folder(tmp_path / name, PUBLIC)
 
 
