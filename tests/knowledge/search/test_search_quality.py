@@ -46,7 +46,7 @@ def demo_documents(root: Path) -> dict[str, SearchDocument]:
     """The articles as the importer reads them."""
     documents = {}
     for number, path in enumerate(find_files(root)):
-        file = read_file(root, path, root_name="articles", language="en", options_digest="")
+        file = read_file(root, path, root_name="articles", language="en", options_digest="", largest_file=10**7)
         documents[file.path] = SearchDocument(
             id=number,
             title=file.fields.title,
