@@ -40,7 +40,7 @@ def prepare_model() -> None:
 def release_index() -> None:
     """Give back the memory of engine and model; the next call of ``search_index`` opens them again."""
     with _opening:
-        for key in ("knowledge_search_index", "knowledge_search_index_of_words"):
+        for key in ("knowledge_search_index", "knowledge_search_index_of_words", "knowledge_search_engine"):
             current_app.extensions.pop(key, None)
 
 
@@ -53,7 +53,10 @@ def _opened(key: str, *, with_model: bool) -> SearchIndex:
             settings: Settings = current_app.extensions["portico_settings"]
             wants_model = with_model and settings.semantic_search
             open_model = (lambda: _open_model(settings)) if wants_model else None
-            current_app.extensions[key] = SearchIndex(_open_engine(settings), open_model)
+            # Both look at one engine, so that what it holds in memory is held once.
+            if "knowledge_search_engine" not in current_app.extensions:
+                current_app.extensions["knowledge_search_engine"] = _open_engine(settings)
+            current_app.extensions[key] = SearchIndex(current_app.extensions["knowledge_search_engine"], open_model)
     index: SearchIndex = current_app.extensions[key]
     return index
 

@@ -98,10 +98,14 @@ def _check_writable(connection: Connection) -> None:
                 f"The database file {path} cannot be written. Give this user the right to write there."
             )
         return
-    read_only, may_create = connection.execute(
+    read_only, may_create, may_search = connection.execute(
         sa.text(
             "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on',"
-            " current_schema() IS NOT NULL AND has_schema_privilege(current_schema(), 'CREATE')"
+            " current_schema() IS NOT NULL AND has_schema_privilege(current_schema(), 'CREATE'),"
+            # The search index lies in a schema of its own.
+            " CASE WHEN to_regnamespace('portico_search') IS NULL"
+            " THEN has_database_privilege(current_database(), 'CREATE')"
+            " ELSE has_schema_privilege('portico_search', 'CREATE') END"
         )
     ).one()
     if read_only:
@@ -112,6 +116,11 @@ def _check_writable(connection: Connection) -> None:
         raise PreflightFailed(
             "The database user may not make tables. Grant it CREATE on the schema, "
             "for example by making it the owner of the database."
+        )
+    if not may_search:
+        raise PreflightFailed(
+            "The database user may not make the schema “portico_search” for the search index. Grant it CREATE on the "
+            "database, for example by making it the owner of the database."
         )
 
 

@@ -1,12 +1,14 @@
 """The search index follows the articles, and nobody finds what they may not read."""
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from knowledge.api import search_articles, suggest_articles, suggest_titles
 from knowledge.indexing.services import check_index, heal_index, take_up_changes
 from knowledge.queries.changes import list_changes
 from portal.core.auth import Anonymous
+from portal.core.db import db
 from tests.client import CheckingClient
 from tests.factories.directory import make_user
 from tests.factories.knowledge import make_article
@@ -105,10 +107,23 @@ def test_titles_are_offered_while_typing(indexed: Flask) -> None:
     assert offered == [{"title": "Printer prints blank pages", "url": f"/articles/{article.id}/{article.slug}"}]
 
 
-def test_readiness_tells_that_meaning_is_missing_and_takes_no_node_out(indexed: Flask) -> None:
-    checks = indexed.test_client().get("/readyz").json["checks"]  # type: ignore[index]
-    assert checks["search"]["ok"]
-    assert "by keyword alone" in checks["search"]["sentence"]
+def test_readiness_tells_of_a_damaged_index_and_takes_no_node_out(indexed: Flask, engine_name: str) -> None:
+    from knowledge.indexing.opening import search_index
+
+    def check() -> dict[str, object]:
+        return indexed.test_client().get("/readyz").json["checks"]["search"]  # type: ignore[index, no-any-return]
+
+    assert check() == {"ok": True, "sentence": None}
+    if engine_name == "postgresql":
+        with db.engine.begin() as connection:
+            connection.execute(sa.text("UPDATE portico_search.state SET format = 99"))
+    else:
+        (indexed.extensions["portico_settings"].data_dir / "index" / "manifest.json").write_text("{")
+    said = check()
+    search_index().rebuild(())
+    assert said["ok"]
+    assert "search index" in str(said["sentence"])
+    assert check() == {"ok": True, "sentence": None}
 
 
 def test_the_index_lies_where_the_articles_lie(indexed: Flask, engine_name: str) -> None:

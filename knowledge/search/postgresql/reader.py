@@ -12,23 +12,22 @@ from knowledge.search.postgresql.contents import Contents
 from knowledge.search.postgresql.database import Database, Unreadable
 from knowledge.search.postgresql.memory import MOST, MemoryVectors
 from knowledge.search.postgresql.segment import PostgresSegment, Runs
-from knowledge.search.postgresql.tables import FORMAT, Build
+from knowledge.search.postgresql.tables import FORMAT, Build, extension_in_use
 from knowledge.search.snapshot import Snapshot
 
 _log = logging.getLogger(__name__)
 
 NAME = "postgresql"
 _NO_EXTENSION = (
-    "PostgreSQL has no extension “vector” (pgvector). Meaning is compared exactly, in the memory of each process. "
-    "Install pgvector and run “portico index rebuild”."
+    "PostgreSQL has no extension “vector” (pgvector 0.8 or newer). Meaning is compared exactly, in the memory of each "
+    "process. Install pgvector and run “portico index rebuild”."
 )
 _TOO_MANY = (
-    f"PostgreSQL has no extension “vector” (pgvector), and more than {MOST} passages are too many for the memory of "
+    f"PostgreSQL has no extension “vector” (pgvector 0.8 or newer), and more than {MOST} passages are too many for the memory of "
     "each process: search goes by words alone. Install pgvector and run “portico index rebuild”."
 )
 _UNUSED = "The index was built without the extension “vector” (pgvector). Run “portico index rebuild” to use it."
 _STATE = "SELECT format, build, generation FROM {}"
-_EXTENSION = "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'vector')"
 _COUNTS = """
 SELECT (SELECT coalesce(sum(passages), 0) FROM {document}), (SELECT count(*) FROM {passage}),
        (SELECT count(*) FROM {document} WHERE facts IS NULL), (SELECT count(*) > 0 FROM {posting})
@@ -103,7 +102,7 @@ class Reader:
         models = self._contents.models.values() if self._contents else ()
         if not any(not model.indexed for model in models):
             return None
-        if self.database.fetch(_EXTENSION)[0][0]:
+        if extension_in_use(self.database):
             return _UNUSED
         return _TOO_MANY if int(segment.passage_starts[-1]) > MOST else _NO_EXTENSION
 

@@ -150,13 +150,12 @@ def reembed(writer: Writer, embedder: Embedder, progress: Progress | None = None
     if not stale:
         return 0
     rows = [current.row_of[number] for number in stale]
-    counts = current.segments[0].passage_starts
+    build, counts = current.segments[0].build, current.segments[0].passage_starts
     total = sum(int(counts[row + 1] - counts[row]) for row in rows)
     done = count = 0
     for start in range(0, len(stale), _REEMBEDDED):
         ids = stale[start : start + _REEMBEDDED]
         with writer.database.connection() as connection:
-            build = Build(writer.database, writer.state(connection))
             read = build.format("SELECT number, source FROM {document} WHERE id = ANY(%s) ORDER BY number")
             sources = connection.execute(read, [ids]).fetchall()
         numbers = [number for number, _ in sources]

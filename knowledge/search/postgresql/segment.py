@@ -22,9 +22,9 @@ from knowledge.search.postgresql.keyword import PostgresKeyword
 from knowledge.search.postgresql.memory import MemoryVectors
 from knowledge.search.postgresql.writing import audience_key, term_number, vector_text
 
-NEAREST = 300
+NEAREST = 120
 """Passages that are taken from the index of the vectors; about half as many documents."""
-_SEARCHED = 200
+_SEARCHED = 120
 """How many vectors the index looks at before it stops; it goes on when too few of them are in view."""
 EXACT = 3000
 """Up to so many passages in view are all compared: that costs no more than the index would, and misses nothing."""

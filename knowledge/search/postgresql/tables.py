@@ -20,7 +20,6 @@ FORMAT = 1
 """Raised whenever tables written by an older version can no longer be read."""
 
 _STATE = """
-CREATE SCHEMA IF NOT EXISTS {schema};
 CREATE TABLE IF NOT EXISTS {state} (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     format integer NOT NULL,
@@ -78,6 +77,13 @@ CREATE TABLE {vector} (
 _VECTOR_INDEX = "CREATE INDEX IF NOT EXISTS {index} ON {vector} USING hnsw (embedding vector_ip_ops)"
 _VECTOR_INDEX_MEMORY = "1GB"
 """What the server may use to build the index of the vectors; one that does not fit is built far more slowly."""
+_SCHEMA_EXISTS = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = %s)"
+_EXTENSION = """
+SELECT (SELECT extversion FROM pg_extension WHERE extname = 'vector'),
+       (SELECT default_version FROM pg_available_extensions WHERE name = 'vector')
+"""
+_OLDEST_EXTENSION = (0, 8)
+"""The first pgvector whose index goes on searching when too few of what it found may be seen."""
 _TABLES_OF_BUILDS = """
 SELECT tablename, split_part(tablename, '_', 2) FROM pg_tables
 WHERE schemaname = %s AND tablename ~ '^(document|passage|posting|vector)_[0-9]+(_[0-9]+)?$'
@@ -109,9 +115,13 @@ class Build:
 
 def make_state(connection: psycopg.Connection[Row], database: Database) -> None:
     """Makes the schema and its first tables when they are not there."""
+    present: Any = connection.execute(_SCHEMA_EXISTS, [database.schema]).fetchone()
+    if not present[0]:
+        # Asked for first: whoever may not make schemas may still work in one that was made for them.
+        connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(database.schema)))
     names = {name: database.name(name) for name in ("state", "builds", "model")}
     for statement in filter(str.strip, _STATE.split(";")):
-        made = sql.SQL(statement).format(schema=sql.Identifier(database.schema), **names)
+        made = sql.SQL(statement).format(**names)
         connection.execute(made, [FORMAT] if "%s" in statement else None)
 
 
@@ -185,16 +195,22 @@ def begin_anew_when_foreign(connection: psycopg.Connection[Row], database: Datab
 
 def extension_ready(connection: psycopg.Connection[Row]) -> bool:
     """Whether pgvector can be used; it is switched on when it is installed and this user may do that."""
-    row: Any = connection.execute(
-        "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'vector'),"
-        " EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vector')"
-    ).fetchone()
-    installed, available = row
-    if installed or not available:
-        return bool(installed)
+    installed, available = connection.execute(_EXTENSION).fetchone() or (None, None)
+    if installed or not _is_new_enough(available):
+        return _is_new_enough(installed)
     try:
         with connection.transaction():
             connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
     except psycopg.Error:
         return False
     return True
+
+
+def extension_in_use(database: Database) -> bool:
+    """Whether pgvector is switched on, in a version that can be used."""
+    return _is_new_enough(database.fetch(_EXTENSION)[0][0])
+
+
+def _is_new_enough(version: str | None) -> bool:
+    numbers = tuple(int(part) for part in (version or "0").split(".") if part.isdigit())
+    return numbers >= _OLDEST_EXTENSION

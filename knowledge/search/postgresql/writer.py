@@ -61,7 +61,8 @@ class Writer:
         prepared = prepare_all(fresh)
         vectors = None
         if embedder and prepared:
-            vectors = embed_passages(prepared, embedder, self._known(prepared, record))
+            known = self._known(current.segments[0].build, prepared, record) if current.segments else {}
+            vectors = embed_passages(prepared, embedder, known)
         with self.database.writing() as connection:
             build = self.live(connection)
             self.delete(connection, build, gone)
@@ -177,14 +178,13 @@ class Writer:
             tables.index_vectors(connection, build, number)
         return number
 
-    def _known(self, prepared: Sequence[Prepared], record: Mapping[str, str]) -> dict[str, NDArray[np.float32]]:
+    def _known(
+        self, build: Build, prepared: Sequence[Prepared], record: Mapping[str, str]
+    ) -> dict[str, NDArray[np.float32]]:
         """The vectors of the present versions of some documents, by the text that was embedded."""
         known: dict[str, NDArray[np.float32]] = {}
         ids = [one.document.id for one in prepared]
         with self.database.connection() as connection:
-            build = Build(self.database, self.state(connection))
-            if not build.number:
-                return known
             text = json.dumps(record, sort_keys=True)
             statement = sql.SQL("SELECT number, indexed FROM {} WHERE build = %s AND record = %s")
             for model, indexed in connection.execute(
