@@ -45,6 +45,9 @@ def repeat_window(first: Planned, repeat: Repeat, *, times: int, zone: ZoneInfo)
 
 
 def _stepped(local: datetime, repeat: Repeat, step: int) -> datetime | None:
+    if step == 0:
+        # Adding nothing would still forget which of two equal local times was meant.
+        return local
     match repeat:
         case Repeat.ONCE:
             return local

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from itertools import groupby
 from typing import Any
 
@@ -35,7 +35,7 @@ class Site:
     locale: str
     archive: Sequence[ArchiveRow]
 
-    @property
+    @cached_property
     def look(self) -> str:
         """Names everything but its own content that a page shows."""
         names = [(c.id, c.name_in(self.locale)) for c in self.board.known.values()]
