@@ -24,6 +24,17 @@ PLACES = {
     ],
     "user.finance": ["/", "/tickets", "/ask", "/notifications", "/account", "/services"],
     "agent.servicedesk": ["/queue", "/tickets"],
+    "owner.knowledge": [
+        "/knowledge",
+        "/drafts",
+        "/articles/new",
+        "/articles/1/edit",
+        "/knowledge/sections",
+        "/knowledge/sections/1",
+        "/knowledge/rules",
+        "/knowledge/service-changed",
+        "/known-errors",
+    ],
     "admin.portal": ["/admin", "/admin/people", "/admin/deliveries"],
     "auditor.internal": ["/audit"],
 }

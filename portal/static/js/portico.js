@@ -302,6 +302,17 @@
     });
   };
 
+  // The words marked in a difference are those a remark is about.
+  let markedWords = "";
+  document.addEventListener("selectionchange", () => {
+    const selection = document.getSelection(), place = selection.anchorNode && selection.anchorNode.parentElement;
+    if (!selection.isCollapsed && place && place.closest(".diff")) markedWords = selection.toString().replace(/\s+/g, " ").trim().slice(0, 500);
+  });
+  on("click", "[data-remark] summary", (event, summary) => {
+    const passage = $("[name=passage]", summary.parentElement);
+    if (passage && !passage.value) passage.value = markedWords;
+  });
+
   /* The contents list marks the part that is being read. */
   const followContents = () => {
     const links = $$(".toc a[href^='#']").map((link) => [document.getElementById(decodeURIComponent(link.hash.slice(1))), link]).filter(([heading]) => heading);
