@@ -10,6 +10,7 @@ from wtforms.validators import DataRequired, Length
 
 from knowledge.audience import AGENTS, PUBLIC, SIGNED_IN
 from knowledge.queries import work
+from portal.core.web.choices import choices_from
 
 
 class ImportForm(FlaskForm):
@@ -34,9 +35,11 @@ class ImportForm(FlaskForm):
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        self.audience.choices = [
-            (PUBLIC, gettext("Everyone")),
-            (SIGNED_IN, gettext("Everyone who is signed in")),
-            (AGENTS, gettext("Agents")),
-            *work.audience_choices(),
-        ]
+        self.audience.choices = choices_from(
+            [
+                (PUBLIC, gettext("Everyone")),
+                (SIGNED_IN, gettext("Everyone who is signed in")),
+                (AGENTS, gettext("Agents")),
+                *work.audience_choices(),
+            ]
+        )

@@ -9,6 +9,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from knowledge.tuning.enums import PromotionMatch
 from knowledge.tuning.models import PromotedAnswer, SynonymGroup
+from portal.core.web.choices import choices_from
 
 
 class TriedForm(FlaskForm):
@@ -57,10 +58,12 @@ class PromotionForm(TriedForm):
     )
     match = RadioField(
         _l("When"),
-        choices=[
-            (PromotionMatch.WHOLE.value, _l("The search is exactly one of these")),
-            (PromotionMatch.CONTAINS.value, _l("The search contains one of these")),
-        ],
+        choices=choices_from(
+            [
+                (PromotionMatch.WHOLE.value, _l("The search is exactly one of these")),
+                (PromotionMatch.CONTAINS.value, _l("The search contains one of these")),
+            ]
+        ),
         default=PromotionMatch.WHOLE.value,
         validators=[InputRequired(_l("Choose one."))],
     )
