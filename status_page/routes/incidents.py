@@ -157,7 +157,9 @@ def give_back(update_id: int) -> ResponseReturnValue:
 
 def _draft_for(incident: Incident, form: UpdateForm) -> Draft:
     draft = form.draft()
-    if incident.is_maintenance or not incident.is_open:
+    # Fields left as they were do not mean that a service is down although all is resolved.
+    is_over = draft.state in OVER_STATES and draft.impacts == incident.current_impacts
+    if incident.is_maintenance or not incident.is_open or is_over:
         draft.impacts = None
     return draft
 

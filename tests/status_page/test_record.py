@@ -303,3 +303,14 @@ def test_moments_are_those_of_the_person_who_types_them(app: Flask, client: Chec
     assert window.starts_at == datetime(2026, 6, 1, 20, tzinfo=UTC)
     text = client.get(f"/status/manage/maintenance/{work.id}/windows/{window.id}").get_data(as_text=True)
     assert 'value="2026-06-01T22:00"' in text
+
+
+def test_resolving_without_touching_the_services_says_that_they_work(
+    app: Flask, client: CheckingClient, manager: User
+) -> None:
+    mail = make_component("Mail")
+    told = make_incident(mail)
+    form = {"body": "It works.", "state": "resolved", f"impact_{mail.id}": "major_outage"}
+    assert client.post(f"/status/manage/incidents/{told.id}/updates", data=form).status_code == 303
+    db.session.expire_all()
+    assert told.updates[-1].impacts[0].state == ComponentState.OPERATIONAL
