@@ -3,6 +3,7 @@
 from knowledge.audience import is_token
 from knowledge.content import ArticleContent
 from knowledge.enums import ArticleState, ArticleType, Outcome, Permission
+from knowledge.extending import Beside, besides, observers
 from knowledge.finding import FoundArticle, search_articles, suggest_articles, suggest_queries, suggest_titles
 from knowledge.importing.services import ImportOptions, import_folder
 from knowledge.indexing.services import index_waiting_words
@@ -10,6 +11,7 @@ from knowledge.models import Article
 from knowledge.permissions import Reader, visible_to
 from knowledge.queries.articles import list_readable
 from knowledge.queries.changes import Searchable, find_document, forget_changes, iterate_documents, list_changes
+from knowledge.queries.known_errors import list_workarounds
 from knowledge.queries.sections import Branch, section_tree
 from knowledge.queries.usage import usage_of
 from knowledge.search.document import Filters, Results, Sort
@@ -32,6 +34,7 @@ __all__ = [
     "ArticleContent",
     "ArticleState",
     "ArticleType",
+    "Beside",
     "Branch",
     "Filters",
     "FoundArticle",
@@ -46,6 +49,7 @@ __all__ = [
     "Sort",
     "Usage",
     "ask_for_review_of_service",
+    "besides",
     "find_document",
     "forget_changes",
     "import_folder",
@@ -59,6 +63,8 @@ __all__ = [
     "solved_lately",
     "take_outcomes_over",
     "withdraw_outcome",
+    "list_workarounds",
+    "observers",
     "search_articles",
     "search_token",
     "suggest_articles",

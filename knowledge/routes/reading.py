@@ -6,6 +6,7 @@ from flask import Response, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from knowledge.extending import beside
 from knowledge.permissions import can_edit, works_on_knowledge
 from knowledge.queries import articles, sections
 from knowledge.queries.subscriptions import find_subscription
@@ -16,6 +17,7 @@ from portal.core.auth import Anonymous, public
 from portal.core.files.services import send_stored
 from portal.core.web import page
 from portal.core.web.anonymous_cache import cached_for_anonymous
+from portal.directory.api import signed_in_user
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -66,6 +68,7 @@ def article(article_id: int, slug: str) -> ResponseReturnValue:
         may_edit=signed_in and can_edit(current_user, found.article),
         may_see_history=signed_in and works_on_knowledge(current_user),
         subscription=find_subscription(current_user, found.article) if signed_in else None,
+        beside=beside([article_id], signed_in_user())[article_id] if signed_in else (),
     )
 
 
@@ -73,7 +76,10 @@ def article(article_id: int, slug: str) -> ResponseReturnValue:
 @public
 @cached_for_anonymous
 def known_errors() -> ResponseReturnValue:
-    return page("knowledge/known_errors.html", "list", articles=articles.page_of_known_errors(current_user))
+    errors = articles.page_of_known_errors(current_user)
+    ids = [article.id for article in errors.items]
+    others = beside(ids, signed_in_user()) if current_user.is_authenticated else {}
+    return page("knowledge/known_errors.html", "list", articles=errors, beside=others)
 
 
 @bp.get("/articles/feed.atom")

@@ -9,6 +9,7 @@ from flask_babel import gettext
 from knowledge.content import ArticleContent
 from knowledge.enums import ArticleState, Event, WorkState
 from knowledge.errors import NothingChanged, TitleMissing, WrongState
+from knowledge.extending import tell_observers
 from knowledge.models import Article, ArticleFile, ArticleVersion, Section
 from knowledge.rendering.document import Rendered, render
 from knowledge.services.addresses import ArticleAddresses, addresses_of, bind_and_note
@@ -128,6 +129,7 @@ def publish_version(
     )
     queue_news(version, actor=actor)
     db.session.flush()
+    tell_observers(article, actor)
 
 
 def retire_article(article: Article, *, actor: Actor | None, reason: str, successor: Article | None = None) -> None:
@@ -146,6 +148,7 @@ def retire_article(article: Article, *, actor: Actor | None, reason: str, succes
     audit.record(Event.ARTICLE_RETIRED, article, actor=actor, before=before, after=after, reason=reason)
     queue_search_change(article.id)
     db.session.flush()
+    tell_observers(article, actor)
 
 
 def revive_article(article: Article, *, actor: Actor | None, reason: str) -> None:

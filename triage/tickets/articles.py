@@ -1,11 +1,12 @@
 """Articles beside a ticket, as agents see them: linked ones, and those that may answer it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import current_app, url_for
+from markupsafe import Markup
 
-from knowledge.api import Article, list_readable, suggest_articles
+from knowledge.api import Article, list_readable, list_workarounds, suggest_articles
 from portal.directory.api import User
 from triage.tickets.enums import EntryKind
 from triage.tickets.models import Ticket
@@ -27,6 +28,8 @@ class TicketArticleCard:
     # Whether the person who asked may read it; only then may a reply lead to it.
     is_for_requester: bool
     passage: str = ""
+    # Of a known error: how to get by until it is mended; None for other articles.
+    workaround: Markup | None = None
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,10 @@ def list_linked(ticket: Ticket, user: User) -> Linked:
     """Return the articles linked to a ticket; a constant number of queries."""
     ids = list_linked_ids(ticket)
     known, own = list_readable(ids, user), list_readable(ids, ticket.requester)
-    cards = [_card(known[number], number in own) for number in ids if number in known]
+    ways = list_workarounds(known, user)
+    cards = [
+        replace(_card(known[number], number in own), workaround=ways.get(number)) for number in ids if number in known
+    ]
     return Linked(cards, len(ids) - len(cards))
 
 

@@ -5,7 +5,9 @@ import re
 from flask import Flask, current_app
 from markupsafe import Markup, escape
 
+from knowledge.api import besides, observers
 from triage.tickets import routing, words
+from triage.tickets.known_errors import tell_agents_of_change, tickets_beside
 
 _ARTICLE = r"(/articles/[1-9][0-9]{0,8}(?:/[a-z0-9-]*)?(?:#[\w-]*)?)"
 
@@ -31,6 +33,9 @@ def _linked(line: str) -> Markup:
 
 
 def init_app(app: Flask) -> None:
+    if tickets_beside not in besides:
+        besides.append(tickets_beside)
+        observers.append(tell_agents_of_change)
     app.jinja_env.filters["paragraphs"] = paragraphs
     app.jinja_env.globals["desk"] = {
         "state": words.state_badge,

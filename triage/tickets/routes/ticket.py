@@ -52,6 +52,9 @@ def ticket_page(shown: Ticket, *, status: int = 200, **filled: FlaskForm) -> Res
         "refused": next(iter(filled), None),
     }
     if not reads_internally(user, shown):
+        context["known_errors"] = [
+            card for card in articles.list_linked(shown, user).cards if card.workaround is not None
+        ]
         context["write"] = context["write"] or forms.WriteForm(formdata=None)
         return page("tickets/ticket.html", "conversation", status=status, **context)
     g.place = "tickets.queue"
