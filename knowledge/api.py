@@ -4,7 +4,14 @@ from knowledge.audience import is_token
 from knowledge.content import ArticleContent
 from knowledge.enums import ArticleState, ArticleType, Outcome, Permission
 from knowledge.extending import Beside, besides, observers
-from knowledge.finding import FoundArticle, search_articles, suggest_articles, suggest_queries, suggest_titles
+from knowledge.finding import (
+    FoundArticle,
+    broader_queries,
+    search_articles,
+    suggest_articles,
+    suggest_queries,
+    suggest_titles,
+)
 from knowledge.importing.services import ImportOptions, import_folder
 from knowledge.indexing.services import index_waiting_words
 from knowledge.models import Article
@@ -14,7 +21,7 @@ from knowledge.queries.changes import Searchable, find_document, forget_changes,
 from knowledge.queries.known_errors import list_workarounds
 from knowledge.queries.sections import Branch, section_tree
 from knowledge.queries.usage import usage_of
-from knowledge.search.document import Filters, Results, Sort
+from knowledge.search.document import Favoured, Filters, Results, Sort
 from knowledge.services.life_cycle import ask_for_review_of_service
 from knowledge.services.outcomes import (
     CAME_BACK_WITHIN,
@@ -36,6 +43,7 @@ __all__ = [
     "ArticleType",
     "Beside",
     "Branch",
+    "Favoured",
     "Filters",
     "FoundArticle",
     "ImportOptions",
@@ -50,6 +58,7 @@ __all__ = [
     "Usage",
     "ask_for_review_of_service",
     "besides",
+    "broader_queries",
     "find_document",
     "forget_changes",
     "import_folder",

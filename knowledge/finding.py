@@ -12,13 +12,18 @@ import sqlalchemy as sa
 from flask import url_for
 from markupsafe import Markup
 
+from knowledge.indexing.mending import ask_for_mending
 from knowledge.indexing.opening import search_index
 from knowledge.models import Article
 from knowledge.permissions import Reader, opens, visible_to
-from knowledge.search.document import Filters, Hit, Results, Sort, Why
+from knowledge.search.document import Favour, Favoured, Filters, Hit, Mode, Results, Sort, Why
+from knowledge.search.words import EVERY_STOP_WORD, words
 from knowledge.tuning.popular import suggest_searches
 from knowledge.tuning.rules import Rules, current_rules
 from portal.core.db import db
+
+# Of a search that found nothing, each word by itself; a few milliseconds each.
+MOST_WORDS_TRIED = 12
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ class FoundArticle:
     why: Why
     matched: tuple[str, ...]
     similar: int
+    favour: Favour | None = None
 
     def url_from(self, search: str) -> str:
         """The address with the name of the search it was found by, so that opening it is counted."""
@@ -72,11 +78,13 @@ def search_articles(
     offset: int = 0,
     correct: bool = True,
     rules: Rules | None = None,
+    favoured: Favoured | None = None,
 ) -> tuple[Results, list[FoundArticle]]:
     """Return what a reader may see of the articles that fit a query: the engine's answer, and its hits for a page.
 
     No text is refused and no failure of the index reaches the caller: the results say so in ``degraded``. ``rules``
-    are other synonyms and promoted answers than those that hold now, to be tried out.
+    are other synonyms and promoted answers than those that hold now, to be tried out; ``favoured`` is what is near to
+    the reader and stands a little higher.
     """
     rules = rules or current_rules()
     results = search_index().search(
@@ -89,7 +97,10 @@ def search_articles(
         correct=correct,
         synonyms=rules.synonyms,
         promoted=rules.promoted(query),
+        favoured=favoured,
     )
+    if search_index().engine.damage:
+        ask_for_mending()
     slugs = _slugs([hit.document_id for hit in results.hits], reader)
     return results, [_found(hit, slugs[hit.document_id]) for hit in results.hits if hit.document_id in slugs]
 
@@ -130,6 +141,17 @@ def suggest_queries(typed: str, reader: Reader, *, limit: int = 3) -> list[str]:
     return suggest_searches(typed, search_index(), reader.audience_tokens, limit)
 
 
+def broader_queries(query: str, reader: Reader, *, limit: int = 4) -> list[str]:
+    """Return single words of a search that found nothing which find something by themselves, the longest first."""
+    single = sorted({word for word in words(query) if len(word) > 2} - EVERY_STOP_WORD, key=lambda word: -len(word))
+    index, tokens = search_index(), reader.audience_tokens
+    return [
+        word
+        for word in single[:MOST_WORDS_TRIED]
+        if index.search(word, audience=tokens, mode=Mode.KEYWORD, limit=0, correct=False).total
+    ][:limit]
+
+
 def _slugs(ids: Sequence[int], reader: Reader) -> dict[int, str]:
     if not ids:
         return {}
@@ -151,6 +173,7 @@ def _found(hit: Hit, slug: str) -> FoundArticle:
         why=hit.why,
         matched=hit.matched,
         similar=len(hit.similar),
+        favour=hit.favour,
     )
 
 

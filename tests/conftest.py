@@ -102,7 +102,7 @@ def app(base_app: Flask) -> Iterator[Flask]:
         yield base_app
         base_app.extensions["portico_queue"].flush()
         limiter.reset()
-        forgotten_things = (MEMORIES, "portico_popular_searches", gathering.EXTENSION)
+        forgotten_things = (MEMORIES, "portico_popular_searches", "portico_asked_for_mending", gathering.EXTENSION)
         for forgotten in forgotten_things:
             base_app.extensions.pop(forgotten, None)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.search.document import Filters, Mode, Results, Sort
+from knowledge.search.document import Favoured, Filters, Mode, Results, Sort
 from knowledge.search.duplicates import fold_duplicates
 from knowledge.search.embedder import Embedder
 from knowledge.search.facets import count_facets, kept_by
@@ -41,6 +41,7 @@ class Request:
     correct: bool
     synonyms: Synonyms
     promoted: Sequence[int]
+    favoured: Favoured
 
 
 @dataclass(frozen=True)
@@ -96,11 +97,13 @@ def answer(request: Request, view: View, means: Means) -> Results:
     keep = kept_by(request.filters, view.snapshot)
     half = ask_both(view, understood, vector, model, mode=request.mode, keep=keep)
     lap("score")
-    ranking = rank(view, half, understood, means.weights(parsed), mode=request.mode, keep=keep)
+    ranking = rank(
+        view, half, understood, means.weights(parsed), mode=request.mode, keep=keep, favoured=request.favoured
+    )
     lap("rank")
     rows, folded, pinned = _listed(view, ranking, request, keep)
     page = rows[request.offset : request.offset + request.limit]
-    found = Found(view, half, understood, ranking, means.fusion)
+    found = Found(view, half, understood, ranking, means.fusion, request.favoured)
     hits = make_hits(found, page, folded, pinned)
     lap("quote")
     facets = count_facets(half.found, request.filters, view.snapshot)

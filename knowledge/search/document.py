@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -83,6 +84,30 @@ class Quote:
     heading: str
 
 
+class Favour(StrEnum):
+    """Why a document may stand a little higher for one reader than for others."""
+
+    SERVICE = "service"
+    AUDIENCE = "audience"
+
+
+@dataclass(frozen=True)
+class Favoured:
+    """What is near to one reader: services they use or answer for, and audiences that are theirs in particular."""
+
+    services: frozenset[str] = frozenset()
+    audiences: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.services or self.audiences)
+
+    def of(self, services: Collection[str], audience: Collection[str]) -> Favour | None:
+        """Why a document is near to this reader, None when it is not."""
+        if not self.services.isdisjoint(services):
+            return Favour.SERVICE
+        return Favour.AUDIENCE if not self.audiences.isdisjoint(audience) else None
+
+
 @dataclass(frozen=True)
 class Hit:
     """One result. The score lies between 0 and 1 and compares within one call only."""
@@ -101,6 +126,8 @@ class Hit:
     matched: tuple[str, ...] = ()
     similar: tuple[int, ...] = ()
     """Ids of near-duplicates that were folded into this hit."""
+    favour: Favour | None = None
+    """Why it may stand a little higher for this reader."""
     parts: dict[str, float] = field(default_factory=dict)
     """What each feature added to the score, for explanations to administrators."""
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from knowledge.search.document import Hit, Passage, Why
+from knowledge.search.document import Favoured, Hit, Passage, Why
 from knowledge.search.fuse import FEATURES, Fusion
 from knowledge.search.quote import Matches, mark, quote
 from knowledge.search.ranking import CLOSE, Half, Ranking
@@ -26,6 +26,7 @@ class Found:
     understood: Understood
     ranking: Ranking
     fusion: Fusion
+    favoured: Favoured
 
     @cached_property
     def forms(self) -> frozenset[str]:
@@ -89,6 +90,7 @@ def _hit(
         why=Why.PROMOTED if promoted else why,
         matched=matched,
         similar=similar,
+        favour=found.favoured.of(fact.services, fact.audience),
         parts=parts,
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from knowledge.search import answer
-from knowledge.search.document import Filters, Mode, Results, SearchDocument, Sort, Suggestion
+from knowledge.search.document import Favoured, Filters, Mode, Results, SearchDocument, Sort, Suggestion
 from knowledge.search.embedder import Embedder
 from knowledge.search.embedding import Progress
 from knowledge.search.engine import SearchEngine
@@ -95,6 +95,7 @@ class SearchIndex:
         correct: bool = True,
         synonyms: Synonyms | None = None,
         promoted: Sequence[int] = (),
+        favoured: Favoured | None = None,
     ) -> Results:
         """Answers a query. No text is refused, and no error of the model or the index reaches the caller.
 
@@ -102,10 +103,20 @@ class SearchIndex:
         :param correct: False searches for the words as typed: the way back from a correction.
         :param synonyms: folded words or phrases, with what else they are called.
         :param promoted: ids that stand first where the reader may see them and the filters keep them.
+        :param favoured: what is near to the reader, and stands a little higher among what fits about equally well.
         """
         started = time.perf_counter()
         request = answer.Request(
-            query, mode, filters or Filters(), sort, max(0, limit), max(0, offset), correct, synonyms or {}, promoted
+            query,
+            mode,
+            filters or Filters(),
+            sort,
+            max(0, limit),
+            max(0, offset),
+            correct,
+            synonyms or {},
+            promoted,
+            favoured or Favoured(),
         )
         try:
             results = self._read(lambda: answer.answer(request, self.view(audience), self._means(mode)))
@@ -226,7 +237,8 @@ class SearchIndex:
             self.engine.snapshot()
         except OSError as error:
             return str(error)
-        return self.engine.damage or self._model.problem or self.engine.notice
+        off = "No model is set up; search goes by keyword alone." if self._model.is_off else None
+        return self.engine.damage or self._model.problem or self.engine.notice or off
 
     def candidates(self, query: str, *, audience: Iterable[str] = ()) -> answer.Candidates:
         """The candidates of a query with their features: what the weights of the fusion are learned from."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,30 +73,39 @@ class Matches:
 
 def mark(text: str, forms: frozenset[str], language: str) -> str:
     """A text as safe HTML, with each word that has one of some forms in ``<mark>``."""
-    parts, end = [], 0
-    for begin, stop in _matches(text, forms, language):
-        parts += [html.escape(text[end:begin]), "<mark>", html.escape(text[begin:stop]), "</mark>"]
-        end = stop
-    return "".join([*parts, html.escape(text[end:])])
+    return _marked(text, 0, len(text), _matches(text, forms, language))
+
+
+def _marked(text: str, begin: int, end: int, places: list[tuple[int, int]]) -> str:
+    """A stretch of a text as safe HTML, with some places in it marked."""
+    parts = []
+    for first, last in places:
+        if begin <= first and last <= end:
+            parts += [html.escape(text[begin:first]), "<mark>", html.escape(text[first:last]), "</mark>"]
+            begin = last
+    return "".join([*parts, html.escape(text[begin:end])])
 
 
 def quote(passage: Passage, forms: frozenset[str], language: str) -> Quote:
     """The part of a passage where most words match, cut at words, as safe HTML."""
     text = " ".join(passage.text.split())
-    begin, end = _window(text, [first for first, _ in _matches(text, forms, language)])
-    shown = mark(text[begin:end], forms, language)
+    places = _matches(text, forms, language)
+    begin, end = _window(text, [first for first, _ in places])
+    shown = _marked(text, begin, end, places)
     before, after = "… " if begin else "", " …" if end < len(text) else ""
     return Quote(f"{before}{shown}{after}", passage.anchor, passage.heading)
 
 
 def _matches(text: str, forms: frozenset[str], language: str) -> list[tuple[int, int]]:
     """Where the words of a text stand that have one of some forms."""
-    found = []
-    for match in _WORD.finditer(text):
-        word = fold(match.group()).replace("'", "").replace("’", "")
-        if word in forms or stem(word, language) in forms:
-            found.append(match.span())
-    return found
+    return [match.span() for match in _WORD.finditer(text) if not forms.isdisjoint(_forms_of(match.group(), language))]
+
+
+@lru_cache(maxsize=32_768)
+def _forms_of(word: str, language: str) -> tuple[str, str]:
+    """A word as it stands in the index: folded, and its stem. Texts say the same words again and again."""
+    folded = fold(word).replace("'", "").replace("’", "")
+    return folded, stem(folded, language)
 
 
 def _window(text: str, places: list[int]) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.search.document import Mode
+from knowledge.search.document import Favoured, Mode
 from knowledge.search.fuse import Features, fused, relative
 from knowledge.search.keyword import Mask, QueryTerm, Rarity, Scores
 from knowledge.search.order import order_features
@@ -30,6 +30,9 @@ COVERED, COVERED_TO_BEST = 0.15, 0.50
 """The same for the share of the query's words, by rarity, that a document has."""
 _ENOUGH = 0.6
 """When no document has this share of the query's words, even the best match by words is a weak one."""
+FAVOUR = 0.5
+"""What being near to the reader counts, as much as a cosine that is 0.025 higher: it decides between articles that
+fit about equally well."""
 _PHRASE = 100.0
 """Lifts the documents that hold a quoted phrase as quoted above all others."""
 
@@ -119,6 +122,7 @@ def rank(
     *,
     mode: Mode = Mode.HYBRID,
     keep: Mask | None = None,
+    favoured: Favoured | None = None,
 ) -> Ranking:
     """Orders the found documents that the filters keep.
 
@@ -126,6 +130,8 @@ def rank(
 
     :param weights: of the features, for a query of this shape, [features].
     :param keep: the rows that pass the filters; all of them by default.
+    :param favoured: what is near to the reader. It moves a document past those whose score is at most ``FAVOUR``
+        higher, and past no other; the scores stay what they are.
     """
     rows = np.flatnonzero(half.found if keep is None else half.found & keep)
     values = np.zeros((len(rows), 3), dtype=np.float32)
@@ -147,8 +153,15 @@ def rank(
     scores = fused(values, weights)
     if len(rows) > len(near):
         scores[len(near) :] = np.minimum(scores[len(near) :], scores[: len(near)].min())
+    if favoured:
+        lifted[: len(near)] += FAVOUR * np.array([_is_near(view, row, favoured) for row in near], dtype=np.float32)
     last = np.lexsort((rows, -(scores + lifted)))
     return Ranking(rows[last], scores[last], values[last], weights)
+
+
+def _is_near(view: View, row: int, favoured: Favoured) -> bool:
+    fact = view.snapshot.facts[row]
+    return favoured.of(fact.services, fact.audience) is not None
 
 
 def ordered(

@@ -40,6 +40,8 @@ SEGMENT = "segment-"
 _TIERS = (32, 256, 2048)
 _MOST_IN_TIER = 8
 """So many segments of a size are merged into one: a search visits a few dozen at worst."""
+_WORTH_IT = 8
+"""Smaller segments are merged soon enough without being written anew by themselves."""
 
 
 class Store:
@@ -121,7 +123,7 @@ class Store:
             if prepared:
                 entries.append(Entry(self.write(prepared, vectors, record)))
             self.commit(current.manifest, entries)
-            self._merge_small()
+            self._compact()
         return len(gone)
 
     def write(
@@ -168,18 +170,30 @@ class Store:
         """Puts segments into use, in one step. The caller holds the writer's lock."""
         write_manifest(self.root, Manifest(self.engine.name, before.generation + 1, tuple(entries)))
 
-    def _merge_small(self) -> None:
-        """Merges segments of about the same size once there are too many of them; then sweeps."""
+    def _compact(self) -> None:
+        """Merges what has become small or mostly old; then sweeps.
+
+        Segments of about the same size are merged once there are too many of them, and one of which half is changed
+        or removed is written anew without that, so that no text outlives its article for long. The work done is a
+        small multiple of what changed.
+        """
         for limit in _TIERS:
             current = self.readable()
-            live = {
-                entry.name: len(segment) - len(entry.deleted)
-                for entry, segment in zip(current.manifest.segments, current.segments, strict=True)
-            }
-            small = {name for name, count in live.items() if count <= limit}
+            small = {name for name, count in self._live(current).items() if count <= limit}
             if len(small) >= _MOST_IN_TIER:
                 self._merge(current, small)
+        current = self.readable()
+        live = self._live(current)
+        for segment in current.segments:
+            if len(segment) >= _WORTH_IT and live[segment.name] <= len(segment) // 2:
+                self._merge(self.readable(), {segment.name})
         self.sweep()
+
+    @staticmethod
+    def _live(current: Snapshot[Segment]) -> dict[str, int]:
+        """How many documents of each segment are neither changed nor removed."""
+        pairs = zip(current.manifest.segments, current.segments, strict=True)
+        return {entry.name: len(segment) - len(entry.deleted) for entry, segment in pairs}
 
     def _merge(self, current: Snapshot[Segment], names: set[str]) -> None:
         """Writes the live documents of some segments as one; vectors are copied, not made again."""

@@ -33,7 +33,7 @@ from portal.directory.models import (
 from portal.directory.passwords import NewPassword, PasswordRefused, choose
 from portal.directory.queries.people import find_user, holders_of
 from portal.directory.queries.rights import find_role, list_roles
-from portal.directory.queries.services import find_service, get_service, list_services
+from portal.directory.queries.services import find_service, get_service, list_services, services_of_teams
 from portal.directory.queries.teams import find_team, list_calendars, list_teams
 from portal.directory.services.accounts import AccountRefused, create_user, deactivate_user
 from portal.directory.services.calendars import CalendarFacts, create_calendar
@@ -94,6 +94,7 @@ __all__ = [
     "list_teams",
     "next_opening",
     "role_keys",
+    "services_of_teams",
     "schedule_of",
     "signed_in_user",
 ]

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from flask_login import current_user
 
-from knowledge.api import section_tree
+from knowledge.api import Favoured, section_tree
 from portal.core.web.remembering import remembered
-from triage.tickets.api import Ticket, list_own_open
+from portal.directory.api import services_of_teams, signed_in_user
+from triage.tickets.api import Ticket, list_own_open, services_used_by
 
 MOST_SUBJECTS = 9
 MOST_TICKETS = 3
@@ -31,6 +32,19 @@ def _largest_subjects() -> tuple[Subject, ...]:
     largest = sorted(section_tree(current_user), key=lambda branch: -branch.total)[:MOST_SUBJECTS]
     subjects = (Subject(branch.section.name, branch.section.slug, branch.total) for branch in largest)
     return tuple(sorted(subjects, key=lambda subject: subject.name.casefold()))
+
+
+def near_to_reader() -> Favoured:
+    """Return what is near to the current person: their teams' services, those they use, what is meant for their role."""
+    if not current_user.is_authenticated:
+        return Favoured()
+    return remembered(_near_to_user, "near to reader", current_user.id)
+
+
+def _near_to_user() -> Favoured:
+    user = signed_in_user()
+    own = {token for token in user.audience_tokens if token == "agents" or token.startswith(("role:", "team:"))}
+    return Favoured(frozenset(services_of_teams(user.team_ids) + services_used_by(user)), frozenset(own))
 
 
 def latest_open_tickets() -> Sequence[Ticket]:

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from knowledge.api import search_articles, suggest_articles, suggest_titles
+from knowledge.indexing.opening import search_index
 from knowledge.indexing.services import check_index, heal_index, take_up_changes
 from knowledge.queries.changes import list_changes
 from portal.core.auth import Anonymous
@@ -17,8 +18,6 @@ from tests.factories.knowledge import make_article
 @pytest.fixture
 def indexed(app: Flask, tmp_path: object) -> Flask:
     """An application whose index is empty at the start of the test."""
-    from knowledge.indexing.opening import search_index
-
     search_index().rebuild(())
     return app
 
@@ -127,6 +126,21 @@ def test_readiness_tells_of_a_damaged_index_and_takes_no_node_out(indexed: Flask
 
 
 def test_the_index_lies_where_the_articles_lie(indexed: Flask, engine_name: str) -> None:
-    from knowledge.indexing.opening import search_index
-
     assert search_index().state().engine == ("postgresql" if engine_name == "postgresql" else "whoosh")
+
+
+def test_a_damaged_index_is_rebuilt_while_the_service_goes_on(indexed: Flask) -> None:
+    make_article("Wi-Fi in the canteen", body="Choose the office network.", audience=("public",))
+    with indexed.test_request_context():
+        take_up_changes()
+    queue, reader = indexed.extensions["portico_queue"], indexed.test_client()
+    queue.flush()
+    search_index().engine.mark_damaged(OSError("a file is gone"))
+    for _ in range(3):
+        assert reader.get("/search?q=canteen").status_code == 200
+    assert [task.name for task in queue.pending()] == ["knowledge.heal_index"]
+    checks = reader.get("/readyz").json["checks"]  # type: ignore[index]
+    assert "a file is gone" in checks["search"]["sentence"]
+    heal_index()
+    assert search_index().engine.damage is None
+    assert "Wi-Fi in the canteen" in reader.get("/search?q=canteen").text.replace("<mark>", "").replace("</mark>", "")

@@ -3,7 +3,14 @@
 from triage.tickets.enums import ArticleUse, HoldReason, Impact, Permission, TicketKind, TicketState, Urgency
 from triage.tickets.forms import choices_of, chosen_row, files_field, store_files, text_of
 from triage.tickets.models import Category, Ticket
-from triage.tickets.queries import count_waiting_for, get_ticket, list_categories, list_own_open, list_services
+from triage.tickets.queries import (
+    count_waiting_for,
+    get_ticket,
+    list_categories,
+    list_own_open,
+    list_services,
+    services_used_by,
+)
 from triage.tickets.services import (
     add_note,
     assign_ticket,
@@ -66,5 +73,6 @@ __all__ = [
     "reply",
     "resolve_ticket",
     "resume_ticket",
+    "services_used_by",
     "set_priority",
 ]

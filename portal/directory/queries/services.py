@@ -1,5 +1,7 @@
 """Reading services."""
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 from flask import abort
 from sqlalchemy.orm import joinedload, selectinload
@@ -28,6 +30,14 @@ def get_service(service_id: int, *, user: User) -> Service:
 def get_service_by_key(key: str, *, user: User) -> Service:
     """Return a service the person may see by its key, with everything its page shows, or answer 404."""
     return _one(Service.key == key, user)
+
+
+def services_of_teams(team_ids: Collection[int]) -> list[str]:
+    """Return the names of the services that some teams answer for."""
+    if not team_ids:
+        return []
+    query = sa.select(Service.name).where(Service.owner_team_id.in_(sorted(team_ids)), ~Service.is_retired)
+    return list(db.session.scalars(query.order_by(Service.id)))
 
 
 def find_service(key: str) -> Service | None:

@@ -1,5 +1,6 @@
 import logging
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from knowledge.search import bert_graph
 from knowledge.search.embedder import ModelDamaged, ModelMissing, OnnxEmbedder, packaged_model_folder
+from tests.knowledge.search import reference
 
 TEXTS = [
     "How do I reset my password?",
@@ -34,6 +36,18 @@ def test_vectors_have_length_one_and_meaning(embedder: OnnxEmbedder) -> None:
 
 def test_quantised_vectors_are_close_to_full_ones(embedder: OnnxEmbedder, full: OnnxEmbedder) -> None:
     assert (embedder.embed(TEXTS) * full.embed(TEXTS)).sum(axis=1).min() > 0.98
+
+
+def test_vectors_equal_those_of_sentence_transformers(full: OnnxEmbedder) -> None:
+    """To 1e-4 in every number, recorded; and made afresh where the library is installed."""
+    recorded = np.load(reference.FILE)
+    made = full.embed(reference.TEXTS)
+    np.testing.assert_allclose(made, recorded, atol=1e-4, rtol=0)
+    if find_spec("sentence_transformers"):
+        from knowledge.search.embedder_library import SentenceTransformersEmbedder
+
+        afresh = SentenceTransformersEmbedder(packaged_model_folder()).embed(reference.TEXTS)
+        np.testing.assert_allclose(made, afresh, atol=1e-4, rtol=0)
 
 
 def test_a_vector_does_not_depend_on_its_company_or_on_threads(embedder: OnnxEmbedder) -> None:

@@ -96,3 +96,25 @@ def test_a_lost_folder_is_an_empty_index(make_folder_index: Make) -> None:
     assert index.search("reset password").total == 0
     index.add(CORPUS)
     assert ids(index, "reset password")[0] == 1
+
+
+def test_what_is_mostly_old_is_written_anew_without_it(make_folder_index: Make) -> None:
+    """No text outlives its article for long, and the index does not grow with every change."""
+    index = make_folder_index()
+    index.rebuild([document(number, f"Manual {number}", f"Old words zyzzyva{number}.") for number in range(40)])
+    index.add([document(number, f"Manual {number}", f"New words {number}.") for number in range(20)])
+    held = b"".join(path.read_bytes() for path in root_of(index).rglob("*") if path.is_file())
+    assert [number for number in range(40) if b"zyzzyva%d." % number in held] == list(range(20, 40))
+    assert make_folder_index().state().documents == 40
+    assert ids(make_folder_index(), "zyzzyva35")[0] == 35
+    assert ids(make_folder_index(), "new words 7")[0] == 7
+
+
+def test_removing_most_of_an_index_gives_its_room_back(make_folder_index: Make) -> None:
+    index = make_folder_index()
+    index.rebuild([document(number, f"Manual {number}", "Words " * 400) for number in range(40)])
+    before = sum(path.stat().st_size for path in root_of(index).rglob("*") if path.is_file())
+    index.remove(range(35))
+    after = sum(path.stat().st_size for path in root_of(index).rglob("*") if path.is_file())
+    assert after < before / 2
+    assert index.state().documents == 5

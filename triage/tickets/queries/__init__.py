@@ -20,6 +20,7 @@ from triage.tickets.queries.tickets import (
     list_own,
     list_own_open,
     reopen_until,
+    services_used_by,
 )
 
 __all__ = [
@@ -44,4 +45,5 @@ __all__ = [
     "list_teams",
     "list_teams_read_by",
     "reopen_until",
+    "services_used_by",
 ]

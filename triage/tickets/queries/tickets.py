@@ -5,15 +5,19 @@ import sqlalchemy as sa
 from flask import abort
 from sqlalchemy.orm import joinedload
 
+from portal.core import clock
 from portal.core.db import db
 from portal.core.web import Page, paginate
-from portal.directory.api import User
+from portal.directory.api import Service, User
 from triage.tickets.enums import ArticleUse, HoldReason, TicketState
 from triage.tickets.models import DeskSettings, Ticket, TicketArticle, TicketAttachment, TicketEntry
 from triage.tickets.permissions import entries_visible_to, visible_to
 
 # Nobody pages through their own tickets; whoever has more filters.
 MOST_COUNTED = 1000
+# What somebody used half a year ago tells little of what they use today.
+RECENTLY = timedelta(days=180)
+MOST_SERVICES = 20
 
 
 def get_ticket(number: int, user: User) -> Ticket:
@@ -91,6 +95,18 @@ def list_own_open(user: User, *, limit: int) -> Sequence[Ticket]:
         .options(joinedload(Ticket.assignee), joinedload(Ticket.team), joinedload(Ticket.service))
     )
     return db.session.scalars(query).all()
+
+
+def services_used_by(user: User) -> list[str]:
+    """Return the names of the services a person's own tickets of the last months are about."""
+    query = (
+        sa.select(Service.name)
+        .join(Ticket, Ticket.service_id == Service.id)
+        .where(_own(user), Ticket.created_at >= clock.now() - RECENTLY)
+        .distinct()
+        .limit(MOST_SERVICES)
+    )
+    return list(db.session.scalars(query))
 
 
 def count_waiting_for(user: User) -> int:
