@@ -23,9 +23,11 @@ def index_changes() -> None:
     # The engine with its numerics is loaded when there is work for it, not at every start.
     from knowledge.indexing.opening import prepare_model, release_index
     from knowledge.indexing.services import take_up_changes
+    from knowledge.services.neighbours import relate_new
 
     # New articles first: their words can be found before a first start has prepared the model.
-    take_up_changes()
+    if take_up_changes():
+        relate_new()
     prepare_model()
     # Articles change now and then; the worker need not hold a hundred megabytes for it all day.
     release_index()
@@ -38,6 +40,26 @@ def heal_index() -> None:
     from knowledge.indexing.services import heal_index as heal
 
     heal()
+    release_index()
+
+
+@job("knowledge.relate_articles", every=crontab(hour="4", minute="10"))
+def relate_articles() -> None:
+    """Find for every article anew which others are close in meaning."""
+    from knowledge.indexing.opening import release_index
+    from knowledge.services.neighbours import relate_all
+
+    relate_all()
+    release_index()
+
+
+@job("knowledge.compare_draft")
+def compare_draft(article_id: int) -> None:
+    """Find whether what somebody saved says the same as another article."""
+    from knowledge.indexing.opening import release_index
+    from knowledge.services.neighbours import compare_draft as compare
+
+    compare(article_id)
     release_index()
 
 
@@ -155,6 +177,14 @@ def check_unchecked() -> None:
 def check_articles() -> None:
     """Check every article again: what it links to may be gone since it was saved."""
     _check(db.session.scalars(sa.select(Article.id).where(Article.state != "retired").order_by(Article.id)).all())
+
+
+@job("knowledge.check_links", every=crontab(minute="35"))
+def check_links() -> None:
+    """Try the links to other sites that are due, where the portal is set to."""
+    from knowledge.services.link_checks import check_links as check
+
+    check()
 
 
 def _check(ids: Sequence[int]) -> None:

@@ -53,7 +53,13 @@ def source_path(path: PurePosixPath) -> PurePosixPath:
 
 
 def read_file(
-    root: Path, path: PurePosixPath, *, root_name: str, language: str, options_digest: str, largest_file: int
+    root: Path,
+    path: PurePosixPath,
+    *,
+    root_name: str,
+    language: str,
+    options_digest: str,
+    largest_file: int | None = None,
 ) -> ReadFile:
     """Read, check and digest a file. Pictures and attachments of more than ``largest_file`` bytes stay behind.
 
@@ -68,13 +74,13 @@ def read_file(
     content = full.read_bytes()
     front, body, notes = _html(root, path, content) if source_path(path) != path else _markdown(content)
     attachments = _attachments(root, path, body)
-    for address in [address for address, file in attachments.items() if file.stat().st_size > largest_file]:
+    for address in _too_large(attachments, largest_file):
         del attachments[address]
         notes += (
             gettext(
                 "“%(name)s” is larger than %(limit)d MB and was left out.",
                 name=address,
-                limit=largest_file // (1024 * 1024),
+                limit=(largest_file or 0) // (1024 * 1024),
             ),
         )
     digest = hashlib.sha256(f"{MAPPING} {options_digest}\n".encode())
@@ -87,6 +93,12 @@ def read_file(
     fields = fields_of(front, body, known, root_name=root_name, language=language)
     fields = replace(fields, notes=fields.notes + notes)
     return ReadFile(str(path), str(known), fields, body, digest.hexdigest(), attachments, unknown_names(front))
+
+
+def _too_large(attachments: dict[str, Path], largest: int | None) -> list[str]:
+    if largest is None:
+        return []
+    return [address for address, file in attachments.items() if file.stat().st_size > largest]
 
 
 def _markdown(content: bytes) -> tuple[dict[str, Any], str, tuple[str, ...]]:

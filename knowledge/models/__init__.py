@@ -4,6 +4,7 @@ from knowledge.models.article import Article, ArticleAudience, ArticleService, A
 from knowledge.models.draft import ArticleDraft, DraftFile
 from knowledge.models.feedback import ArticleFeedback, ArticleOutcome
 from knowledge.models.links import ArticleFile, ArticleLink, ArticleSource, SearchChange
+from knowledge.models.neighbours import ArticleComparison, ArticleNeighbour
 from knowledge.models.quality import ArticleQuality
 from knowledge.models.review import ChangeRequest, ChangeRequestItem, PassageComment, Review, ReviewerAssignment
 from knowledge.models.review_rule import ReviewRule
@@ -16,11 +17,13 @@ from knowledge.models.version import ArticleVersion
 __all__ = [
     "Article",
     "ArticleAudience",
+    "ArticleComparison",
     "ArticleDay",
     "ArticleDraft",
     "ArticleFeedback",
     "ArticleFile",
     "ArticleLink",
+    "ArticleNeighbour",
     "ArticleOutcome",
     "ArticleQuality",
     "ArticleService",

@@ -47,6 +47,8 @@ class ArticleLink(Identified, Model):
     # Of external links: when they were last tried, and what came of it ("" is well).
     checked_at: Mapped[datetime | None]
     problem: Mapped[str] = mapped_column(String(200), default="")
+    # How often in a row it did not lead anywhere: a server may only have been restarted.
+    failures: Mapped[int] = mapped_column(default=0)
 
 
 class ArticleSource(Identified, Model):

@@ -8,13 +8,17 @@ from flask import abort
 from sqlalchemy.orm import contains_eager, joinedload, selectinload, undefer
 
 from knowledge.enums import ArticleType
-from knowledge.models import Article, ArticleFile, ArticleTag, ArticleVersion, Section
+from knowledge.models import Article, ArticleFile, ArticleNeighbour, ArticleTag, ArticleVersion, Section
 from knowledge.permissions import Reader, opens, visible_to, workable_by
 from portal.core.db import db
 from portal.core.web.paging import Page, paginate, sort_choice
 from portal.directory.api import User
 
 MOST_RELATED = 5
+# Cosines between the means of passages (all-MiniLM-L6-v2). Below RELATED two articles are about different things; from
+# SAME on they say nearly the same. Measured on the documentation that benchmarks/knowledge.py imports.
+RELATED = 0.45
+SAME = 0.93
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,10 @@ def find_retired(article_id: int, reader: Reader) -> Article | None:
 
 
 def list_related(article: Article, reader: Reader) -> Sequence[Article]:
-    """Return articles that share most tags with this one, then those of its section, the newest first; one query."""
+    """Return the articles closest in meaning that a reader may see, then those filed near this one; one query.
+
+    Filed near are those that share most tags, then those of its section, the newest first.
+    """
     own_tags = sa.select(ArticleTag.tag_id).where(ArticleTag.article_id == article.id)
     shared = (
         sa.select(ArticleTag.article_id, sa.func.count().label("shared"))
@@ -69,13 +76,21 @@ def list_related(article: Article, reader: Reader) -> Sequence[Article]:
         .group_by(ArticleTag.article_id)
         .subquery()
     )
-    count = sa.func.coalesce(shared.c.shared, 0)
+    near = (
+        sa.select(ArticleNeighbour.other_id, ArticleNeighbour.similarity)
+        .where(ArticleNeighbour.article_id == article.id, ArticleNeighbour.is_draft.is_(False))
+        .where(ArticleNeighbour.similarity >= RELATED)
+        .subquery()
+    )
+    count, similarity = sa.func.coalesce(shared.c.shared, 0), sa.func.coalesce(near.c.similarity, 0)
     query = (
         sa.select(Article)
         .outerjoin(shared, shared.c.article_id == Article.id)
+        .outerjoin(near, near.c.other_id == Article.id)
         .where(Article.id != article.id, Article.language == article.language, visible_to(reader))
-        .where(sa.or_(Article.section_id == article.section_id, count > 0))
+        .where(sa.or_(Article.section_id == article.section_id, count > 0, similarity > 0))
         .order_by(
+            similarity.desc(),
             count.desc(),
             (Article.section_id == article.section_id).desc(),
             Article.content_updated_at.desc(),
@@ -84,6 +99,24 @@ def list_related(article: Article, reader: Reader) -> Sequence[Article]:
         .limit(MOST_RELATED)
     )
     return db.session.scalars(query).all()
+
+
+def list_duplicates(article: Article, user: User) -> Sequence[tuple[Article, float]]:
+    """Return the articles that say nearly the same, of those somebody may know of, the closest first."""
+    similarity = sa.func.max(ArticleNeighbour.similarity)
+    near = (
+        sa.select(ArticleNeighbour.other_id, similarity.label("similarity"))
+        .where(ArticleNeighbour.article_id == article.id, ArticleNeighbour.similarity >= SAME)
+        .group_by(ArticleNeighbour.other_id)
+        .subquery()
+    )
+    query = (
+        sa.select(Article, near.c.similarity)
+        .join(near, near.c.other_id == Article.id)
+        .where(Article.state != "retired", sa.or_(visible_to(user), workable_by(user)))
+        .order_by(near.c.similarity.desc(), Article.id)
+    )
+    return [(other, share) for other, share in db.session.execute(query)]
 
 
 def list_changed(reader: Reader, *, limit: int = 30) -> Sequence[Article]:

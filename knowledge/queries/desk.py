@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 from sqlalchemy.sql.elements import ColumnElement
 
 from knowledge.enums import READABLE_STATES, ArticleState, FeedbackState, Outcome, WorkState
-from knowledge.models import Article, ArticleFeedback, ArticleOutcome, ArticleQuality, Section
+from knowledge.models import Article, ArticleFeedback, ArticleLink, ArticleOutcome, ArticleQuality, Section
 from knowledge.permissions import workable_by
 from knowledge.quality.checks import PASS_MARK
+from knowledge.queries.links import is_broken
 from portal.core import clock
 from portal.core.db import db
 from portal.core.web.paging import Page, paginate, sort_choice
@@ -21,7 +22,7 @@ SOON = timedelta(days=30)
 FAILING_WITHIN = timedelta(days=182)
 FAILING_LEAST = 5
 WHOSE = ("mine", "team", "all")
-LISTS = ("due", "overdue", "flagged", "failing", "drafts", "in_review", "expired", "unowned", "weak", "all")
+LISTS = ("due", "overdue", "flagged", "failing", "drafts", "in_review", "expired", "unowned", "broken", "weak", "all")
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,12 @@ def _scope(user: User, whose: str) -> ColumnElement[bool]:
 def _conditions() -> dict[str, ColumnElement[bool]]:
     now, readable = clock.now(), Article.state.in_(READABLE_STATES)
     flagged = sa.select(ArticleFeedback.article_id).where(ArticleFeedback.state == FeedbackState.OPEN)
+    target = aliased(Article)
+    broken = (
+        sa.select(ArticleLink.article_id)
+        .outerjoin(target, target.id == ArticleLink.target_article_id)
+        .where(is_broken(target))
+    )
     weak = sa.select(ArticleQuality.article_id).where(ArticleQuality.score < PASS_MARK)
     return {
         "due": sa.and_(readable, Article.review_due_at > now, Article.review_due_at <= now + SOON),
@@ -77,6 +84,7 @@ def _conditions() -> dict[str, ColumnElement[bool]]:
         "in_review": Article.work_state.in_((WorkState.IN_REVIEW, WorkState.SCHEDULED)),
         "expired": Article.state == ArticleState.EXPIRED,
         "unowned": sa.and_(readable, Article.owner_id.is_(None)),
+        "broken": sa.and_(readable, Article.id.in_(broken)),
         "weak": sa.and_(readable, Article.id.in_(weak)),
         "all": Article.state != ArticleState.RETIRED,
     }

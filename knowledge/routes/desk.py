@@ -12,6 +12,7 @@ from knowledge.quality.checks import PASS_MARK
 from knowledge.queries import desk as desks
 from knowledge.queries import work
 from knowledge.queries.feedback import page_of_open_feedback
+from knowledge.queries.health import count_findings, get_health_section, page_of_findings
 from knowledge.queries.usage import usage_of
 from knowledge.routes.blueprint import bp
 from knowledge.services import life_cycle
@@ -54,7 +55,27 @@ def feedback_desk() -> ResponseReturnValue:
 @bp.get("/knowledge/health")
 @requires(Permission.DESK_READ)
 def health() -> ResponseReturnValue:
-    return page("knowledge/health.html", sections=desks.health_by_section(signed_in_user()), pass_mark=PASS_MARK)
+    user = signed_in_user()
+    return page(
+        "knowledge/health.html",
+        sections=desks.health_by_section(user),
+        findings=count_findings(user),
+        pass_mark=PASS_MARK,
+    )
+
+
+@bp.get("/knowledge/health/<slug>")
+@requires(Permission.DESK_READ)
+def health_of_section(slug: str) -> ResponseReturnValue:
+    user = signed_in_user()
+    section = get_health_section(slug, user)
+    return page(
+        "knowledge/health_section.html",
+        "list",
+        section=section,
+        articles=page_of_findings(section, user),
+        pass_mark=PASS_MARK,
+    )
 
 
 @bp.post("/knowledge/confirm")

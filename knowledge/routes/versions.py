@@ -10,6 +10,7 @@ from knowledge.enums import Permission, WorkState
 from knowledge.forms import CompareForm
 from knowledge.permissions import can_edit, can_publish
 from knowledge.queries import work as working
+from knowledge.queries.articles import list_duplicates
 from knowledge.routes.blueprint import bp
 from knowledge.services import editing
 from knowledge.services.policy import policy_of
@@ -39,6 +40,7 @@ def work(article_id: int) -> ResponseReturnValue:
         needs_review=has_news and policy_of(article.section).min_approvals > 0,
         open_request=find_open_request(article) if is_asked_for else None,
         quality=article.quality,
+        duplicates=list_duplicates(article, user),
     )
 
 

@@ -66,6 +66,9 @@ class SearchSegment(Protocol):
         :param allowed: the rows that the reader may see, [rows].
         """
 
+    def means(self) -> NDArray[np.float32]:
+        """The mean of the vectors of each row's passages; zero for rows without any, [rows, dimensions]."""
+
     def runs(self, rows: Sequence[int]) -> list[NDArray[np.int32]]:
         """The order of the words of some rows, as term numbers."""
 

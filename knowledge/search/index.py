@@ -14,6 +14,7 @@ from knowledge.search.embedding import Progress
 from knowledge.search.engine import SearchEngine
 from knowledge.search.fuse import DEFAULT, Fusion
 from knowledge.search.model import LazyModel, model_record
+from knowledge.search.nearest import Neighbour, nearest_to_indexed, nearest_to_text
 from knowledge.search.snapshot import View
 from knowledge.search.suggest import in_view, suggest
 from knowledge.search.understand import Synonyms
@@ -145,6 +146,30 @@ class SearchIndex:
         except OSError as error:
             self.engine.mark_damaged(error)
             return [False] * len(queries)
+
+    def nearest(
+        self, document: int | SearchDocument, *, audiences: Collection[str], limit: int = 6
+    ) -> tuple[Neighbour, ...] | None:
+        """The documents closest in meaning to one, in its language, best first, for several kinds of readers at once.
+
+        :param document: the id of one in the index, which needs no model; or a whole one, such as a draft.
+        :param audiences: tokens; the answer holds for each the ``limit`` nearest among what its holders may see. The
+            nearest for a reader with several tokens are among those of their tokens.
+        :returns: None when the document is not in the index, or meaning is not at hand.
+        """
+
+        def find() -> tuple[Neighbour, ...] | None:
+            snapshot = self.engine.snapshot()
+            if isinstance(document, int):
+                return nearest_to_indexed(snapshot, document, audiences, limit)
+            embedder = self._model.get()
+            return nearest_to_text(snapshot, document, embedder, audiences, limit) if embedder else None
+
+        try:
+            return self._read(find)
+        except OSError as error:
+            self.engine.mark_damaged(error)
+            return None
 
     def add(self, documents: Iterable[SearchDocument]) -> int:
         """Adds documents, or replaces those with the same id; the next search finds them.

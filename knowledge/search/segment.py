@@ -250,6 +250,17 @@ class Segment:
         similarities: Scores = self.vectors @ query
         return similarities
 
+    def means(self) -> Vectors:
+        """The mean of the vectors of each row's passages, [rows, dimensions]; no dimension when there are none."""
+        if self.vectors is None:
+            return np.zeros((len(self), 0), dtype=np.float32)
+        means = np.zeros((len(self), self.vectors.shape[1]), dtype=np.float32)
+        for row in range(len(self)):
+            vectors = self.vectors_of(row)
+            if vectors is not None and len(vectors):
+                means[row] = vectors.mean(axis=0)
+        return means
+
     def model_of(self, row: int) -> dict[str, str]:
         """What made the vectors of a row, the same for all rows of a segment; empty when there are none."""
         return self.model

@@ -61,19 +61,55 @@ class Snapshot(Generic[SegmentT]):
 
     def view(self, audience: Iterable[str], protected: frozenset[str], accepted: frozenset[str]) -> View:
         """What a reader with these audience tokens sees; readers who see the same share a view."""
-        tokens = {*audience, EVERYONE}
-        visible = frozenset(n for names, n in self._audiences.items() if not tokens.isdisjoint(names))
+        visible = self._visible(audience)
         with self._lock:
             if visible in self._views:
                 self._views.move_to_end(visible)
                 return self._views[visible]
-        allowed = self.live & np.isin(self._audience_numbers, list(visible))
+        allowed = self._allowed(visible)
         view = View(self, allowed, protected, accepted)
         with self._lock:
             self._views[visible] = view
             while len(self._views) > _KEPT_VIEWS:
                 self._views.popitem(last=False)
         return view
+
+    def allowed(self, audience: Iterable[str]) -> Mask:
+        """Which rows a reader with these audience tokens may see, [rows]."""
+        return self._allowed(self._visible(audience))
+
+    def _visible(self, audience: Iterable[str]) -> frozenset[int]:
+        tokens = {*audience, EVERYONE}
+        return frozenset(n for names, n in self._audiences.items() if not tokens.isdisjoint(names))
+
+    def _allowed(self, visible: frozenset[int]) -> Mask:
+        allowed: Mask = self.live & np.isin(self._audience_numbers, list(visible))
+        return allowed
+
+    @cached_property
+    def means(self) -> NDArray[np.float32]:
+        """The mean of the vectors of each row's passages, of length one; zero where there are none, [rows, dimensions]."""
+        parts = [segment.means() for segment in self.segments]
+        means = np.zeros((len(self.facts), max((part.shape[1] for part in parts), default=0)), dtype=np.float32)
+        for part, first in zip(parts, self.first_rows, strict=False):
+            means[first : first + len(part), : part.shape[1]] = part
+        lengths = np.linalg.norm(means, axis=1, keepdims=True)
+        means /= np.maximum(lengths, np.float32(1e-9))
+        return means
+
+    @cached_property
+    def _models(self) -> tuple[list[dict[str, str]], NDArray[np.int32]]:
+        """The models in the index and the number of each row's model, [rows]."""
+        numbers: dict[tuple[tuple[str, str], ...], int] = {}
+        rows = range(len(self.facts))
+        found = [numbers.setdefault(tuple(sorted(self.model_of(row).items())), len(numbers)) for row in rows]
+        return [dict(record) for record in numbers], np.array(found, dtype=np.int32)
+
+    def embedded_by(self, model: dict[str, str]) -> Mask:
+        """Which live rows have vectors of a model, [rows]."""
+        records, numbers = self._models
+        same: Mask = numbers == records.index(model) if model in records else np.zeros(len(numbers), dtype=np.bool_)
+        return same & self.live
 
     @cached_property
     def columns(self) -> dict[str, tuple[list[str], NDArray[np.int32]]]:

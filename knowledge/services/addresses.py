@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 import sqlalchemy as sa
@@ -137,6 +138,7 @@ def known_paths(collection: str) -> dict[str, str]:
 def bind_and_note(rendered: Rendered, addresses: ArticleAddresses, *, is_new: bool = False) -> str:
     """Return the HTML for the page, and write down which links the newest version has."""
     html = bound(rendered, addresses)
+    tried = {} if is_new else _tried(addresses.article_id)
     if not is_new:
         db.session.execute(sa.delete(ArticleLink).where(ArticleLink.article_id == addresses.article_id))
     collection = addresses.place.collection if addresses.place else ""
@@ -150,9 +152,21 @@ def bind_and_note(rendered: Rendered, addresses: ArticleAddresses, *, is_new: bo
                 address=address,
                 collection=collection if kind == "path" else "",
                 target_article_id=target if target in there else None,
+                **(tried.get(address, {}) if kind == "external" else {}),
             )
         )
     return html
+
+
+def _tried(article_id: int) -> dict[str, dict[str, Any]]:
+    """Return what is known of the external links of an article, which a new version need not find out again."""
+    query = sa.select(ArticleLink.address, ArticleLink.checked_at, ArticleLink.problem, ArticleLink.failures).where(
+        ArticleLink.article_id == article_id, ArticleLink.checked_at.is_not(None)
+    )
+    return {
+        address: {"checked_at": checked_at, "problem": problem, "failures": failures}
+        for address, checked_at, problem, failures in db.session.execute(query)
+    }
 
 
 def _id_of(path: str) -> int:

@@ -18,7 +18,7 @@ from knowledge.services.live import queue_search_change, refuse_wrong_audience, 
 from knowledge.services.review_periods import next_review, review_months
 from knowledge.services.subscribing import queue_news
 from knowledge.services.withdrawing import carry_into_request
-from knowledge.tasks import check_unchecked
+from knowledge.tasks import check_unchecked, compare_draft
 from portal.core import clock
 from portal.core.audit import services as audit
 from portal.core.audit.services import Actor, changes
@@ -215,6 +215,7 @@ def add_version(
     if is_checked_now:
         keep_findings(version, is_first=version.number == 1)
         db.session.flush()
+        compare_draft.after_commit(article.id)
     else:
         check_unchecked.after_commit()
     return version

@@ -7,6 +7,7 @@ from sqlalchemy.orm import aliased, undefer
 
 from knowledge.models import Article, ArticleLink, ArticleQuality, ArticleVersion
 from knowledge.quality.checks import Check, Problem, check_text, score
+from knowledge.queries.links import is_broken
 from portal.core import clock
 from portal.core.db import db
 
@@ -45,17 +46,13 @@ def broken_links(article_id: int) -> list[Problem]:
     """Return the links of the newest version that lead to no article readers have, or that failed when tried."""
     target = aliased(Article)
     query = (
-        sa.select(ArticleLink.address)
+        sa.select(ArticleLink.address, ArticleLink.problem)
         .outerjoin(target, target.id == ArticleLink.target_article_id)
         .where(ArticleLink.article_id == article_id)
-        .where(
-            sa.or_(
-                sa.and_(
-                    ArticleLink.kind != "external", sa.or_(target.id.is_(None), target.state.in_(("draft", "retired")))
-                ),
-                ArticleLink.problem != "",
-            )
-        )
+        .where(is_broken(target))
         .order_by(ArticleLink.id)
     )
-    return [Problem(Check.BROKEN_LINK, address) for address in db.session.scalars(query)]
+    return [
+        Problem(Check.BROKEN_LINK, f"{address} ({problem})" if problem else address)
+        for address, problem in db.session.execute(query)
+    ]

@@ -10,7 +10,9 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from threading import Timer
 from urllib.parse import urlsplit
 
 from flask import current_app
@@ -22,10 +24,23 @@ from portal.core.texts import gettext
 TIMEOUT_SECONDS = 5.0
 LARGEST_ANSWER = 64 * 1024
 LONGEST_ADDRESS = 300
+LONGEST_EXCHANGE_SECONDS = 30.0
 
 
 class OutgoingRefused(Refused):
     """An address may not be called."""
+
+
+class HostUnknown(OutgoingRefused):
+    """Nobody knows the name in an address."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server said: its status, and where it leads on."""
+
+    status: int
+    location: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,7 +54,7 @@ class Target:
     ip: str
 
 
-def check_address(url: str) -> Target:
+def check_address(url: str, *, longest: int = LONGEST_ADDRESS) -> Target:
     """Resolve an address and refuse it when any of its network addresses is not a public one.
 
     Raises:
@@ -50,7 +65,7 @@ def check_address(url: str) -> Target:
         port = parts.port
     except ValueError:
         port = 0
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0 or len(url) > LONGEST_ADDRESS:
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0 or len(url) > longest:
         raise OutgoingRefused(gettext("Enter an address that begins with https://."))
     if parts.username or parts.password or any(ord(character) <= 32 for character in url):
         raise OutgoingRefused(gettext("The address must hold neither a password nor spaces."))
@@ -76,18 +91,49 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout: float = 
         OutgoingRefused: the address may not be called.
         OSError: nobody answered in time, or the encryption does not hold.
     """
-    target = check_address(url)
+    return _exchange(check_address(url), "POST", body, headers, timeout).status
+
+
+def ask(
+    url: str,
+    *,
+    method: str,
+    headers: Mapping[str, str],
+    timeout: float = TIMEOUT_SECONDS,
+    longest: int = LONGEST_ADDRESS,
+) -> Answer:
+    """Ask for an address after checking it, following no redirect, and return what the server said.
+
+    Raises:
+        OutgoingRefused: the address may not be called; HostUnknown: there is no such host.
+        OSError: nobody answered in time, or the encryption does not hold.
+    """
+    return _exchange(check_address(url, longest=longest), method, None, headers, timeout)
+
+
+def _exchange(target: Target, method: str, body: bytes | None, headers: Mapping[str, str], timeout: float) -> Answer:
     connection: http.client.HTTPConnection
     connection = _PinnedHTTPS(target, timeout) if target.uses_tls else _PinnedHTTP(target, timeout)
+    # The time out of a socket begins anew with each byte; a server that drips them must not hold a worker.
+    limit = Timer(LONGEST_EXCHANGE_SECONDS, _cut, (connection,))
+    limit.start()
     try:
-        connection.request("POST", target.path, body, dict(headers))
+        connection.request(method, target.path, body, dict(headers))
         answer = connection.getresponse()
+        location = answer.getheader("Location", "")
         answer.read(LARGEST_ANSWER)
-        return answer.status
+        return Answer(answer.status, location)
     except http.client.HTTPException as error:
         raise OSError(f"The answer was not understood: {error!r}") from error
     finally:
+        limit.cancel()
         connection.close()
+
+
+def _cut(connection: http.client.HTTPConnection) -> None:
+    if connection.sock is not None:
+        with suppress(OSError):
+            connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 class _PinnedHTTP(http.client.HTTPConnection):
@@ -114,7 +160,7 @@ def _resolve(host: str, port: int) -> list[str]:
     try:
         answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise OutgoingRefused(gettext("%(host)s is not known. Check the address.", host=host)) from None
+        raise HostUnknown(gettext("%(host)s is not known. Check the address.", host=host)) from None
     found = [str(answer[4][0]).split("%")[0] for answer in answers]
     # An IPv4 address dressed as IPv6 is what it is inside.
     return [str(getattr(ipaddress.ip_address(ip), "ipv4_mapped", None) or ip) for ip in found]

@@ -101,6 +101,10 @@ class Settings(BaseSettings):
     default_time_zone: Annotated[str, Field(description="Time zone for people who chose none.")] = "UTC"
     session_hours: Annotated[int, Field(ge=1, le=720, description="Hours until an idle session ends.")] = 12
     max_upload_mb: Annotated[int, Field(ge=1, le=500, description="Largest attachment in mebibytes.")] = 25
+    check_external_links: Annotated[
+        bool,
+        Field(description="Try the links of articles to other sites once a week and tell owners which are broken."),
+    ] = False
     max_import_mb: Annotated[
         int,
         Field(ge=1, le=1000, description="Largest zip of articles that may be imported in the browser, in mebibytes."),

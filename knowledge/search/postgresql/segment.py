@@ -40,6 +40,9 @@ _EXACTLY = (
     "SELECT array_agg(number), array_agg(ordinal), array_agg((embedding <#> %s::vector)::real) FROM {vector}"
     " WHERE number = ANY(%s)"
 )
+_MEANS = "SELECT number, avg(embedding)::real[] FROM {vector} WHERE number = ANY(%s) GROUP BY number"
+_VECTORS = "SELECT number, embedding FROM {vector} WHERE number = ANY(%s)"
+_MEANS_AT_ONCE = 500
 _RUNS = "SELECT number, sequence FROM {document} WHERE number = ANY(%s)"
 _PASSAGES = (
     "SELECT number, ordinal, content FROM {passage}"
@@ -128,6 +131,26 @@ class PostgresSegment:
             self._nearest(made.number, query, allowed, found)
         self._exactly(made.number, query, wanted, found)
         return found
+
+    def means(self) -> NDArray[np.float32]:
+        """The mean of the vectors of each row's passages; zero for rows without any, [rows, dimensions]."""
+        dimensions = max((int(model.record["dimensions"]) for model in self._models.values()), default=0)
+        means = np.zeros((len(self), dimensions), dtype=np.float32)
+        for made in self._models.values():
+            rows = np.flatnonzero(self.models == made.number)
+            statement = sql.SQL(_MEANS if made.indexed else _VECTORS).format(vector=self.build.vectors(made.number))
+            for start in range(0, len(rows), _MEANS_AT_ONCE):
+                places = {int(self.numbers[row]): int(row) for row in rows[start : start + _MEANS_AT_ONCE]}
+                read = self.build.database.fetch(statement, [list(places)])
+                if made.indexed:
+                    for number, mean in read:
+                        means[places[number], : len(mean)] = mean
+                    continue
+                for number, embedding in read:
+                    # The sum has the direction of the mean, and only that counts.
+                    vector = np.frombuffer(embedding, dtype="<f4")
+                    means[places[number], : len(vector)] += vector
+        return means
 
     def _nearest(self, model: int, query: NDArray[np.float32], allowed: Mask, found: Scores) -> None:
         """Fills in the cosines of the passages in view that the index of the vectors finds nearest."""
