@@ -1,5 +1,6 @@
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -18,7 +19,7 @@ class ArticleNeighbour(Model):
     is_draft: Mapped[bool] = mapped_column(primary_key=True)
     other_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), primary_key=True)
     # The cosine of the means of their passages, -1 to 1.
-    similarity: Mapped[float]
+    similarity: Mapped[float] = mapped_column(sa.Double)
 
 
 class ArticleComparison(Model):

@@ -14,7 +14,7 @@ def upgrade() -> None:
         sa.Column("article_id", sa.Integer(), nullable=False),
         sa.Column("is_draft", sa.Boolean(), nullable=False),
         sa.Column("other_id", sa.Integer(), nullable=False),
-        sa.Column("similarity", sa.Float(), nullable=False),
+        sa.Column("similarity", sa.Double(), nullable=False),
         sa.ForeignKeyConstraint(
             ["article_id"], ["article.id"], name=op.f("fk_article_neighbour_article_id"), ondelete="CASCADE"
         ),
