@@ -9,7 +9,7 @@ from flask_babel import force_locale
 
 from portal.core.web.i18n import LANGUAGE_NAMES
 from status_page.board import Board
-from status_page.enums import ComponentState, IncidentState
+from status_page.enums import IncidentState
 from status_page.forms.components import TemplateForm
 from status_page.forms.fields import audience_choices
 from status_page.forms.incidents import UpdateForm
@@ -29,7 +29,7 @@ class Preview:
     title: str
     stage: str
     body: str
-    impacts: list[tuple[str, ComponentState]]
+    impacts: list[tuple[str, str]]
     next_update_at: datetime | None
     unfilled: list[str]
 
@@ -48,7 +48,9 @@ def preview_of(form: UpdateForm, incident: Incident | None = None) -> list[Previ
             title = form[f"title{suffix}"].data or form["title"].data or ""
         with force_locale(locale):
             stage = words.stage_word(state)
-        impacts = [(item.name_in(locale), told[item.id]) for item in form.components if item.id in told]
+            impacts = [
+                (item.name_in(locale), words.state_word(told[item.id])) for item in form.components if item.id in told
+            ]
         unfilled = find_unfilled(f"{title} {body}")
         found.append(Preview(name, title, stage, body, impacts, form.next_update_at.data, unfilled))
     return found

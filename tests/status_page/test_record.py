@@ -219,6 +219,7 @@ def test_preview_shows_both_languages_and_saves_nothing(
         "We look into &lt;it&gt;.",
         "Fill in or remove {cause}.",
         "Ursache gefunden",
+        "E-Mail: Teilweise ausgefallen",
     ):
         assert words in text
     told = make_incident(mail)
