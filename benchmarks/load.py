@@ -7,12 +7,15 @@ import argparse
 import json
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from benchmarks.clients import measure
+from benchmarks.clients import Measured, measure
 from benchmarks.memory import PeakMemory, family_mib
 from benchmarks.stage import article_paths, prepare, server, sign_in
-from portal.core.settings import load_settings
+from benchmarks.submitting import measure_submission
+from portal.core.settings import Settings, load_settings
 from tests.postgresql import postgresql_url
 from tests.processes import free_port, portico_environment
 
@@ -53,8 +56,8 @@ def run(arguments: argparse.Namespace, folder: Path) -> dict[str, object]:
         memory.start()
         wanted = set(filter(None, arguments.pages.split(",")))
         pages = {
-            name: measure(port, paths, clients=arguments.clients, seconds=arguments.seconds, cookie=cookie).report()
-            for name, (paths, cookie) in _pages(port, article_paths(settings, 50)).items()
+            name: ask().report()
+            for name, ask in _pages(port, settings, arguments.clients, arguments.seconds).items()
             if not wanted or name in wanted
         }
         memory.ended.set()
@@ -68,10 +71,11 @@ def run(arguments: argparse.Namespace, folder: Path) -> dict[str, object]:
     }
 
 
-def _pages(port: int, articles: list[str]) -> dict[str, tuple[list[str], str]]:
-    """Return the pages that this version has, each with its paths and the cookie of who asks."""
+def _pages(port: int, settings: Settings, clients: int, seconds: float) -> dict[str, Callable[[], Measured]]:
+    """Return what is measured by name, each with its paths and the cookie of who asks."""
+    articles = article_paths(settings, 50)
     agent, person = sign_in(port, "agent"), sign_in(port, "person7")
-    candidates = {
+    read = {
         "alive": (["/healthz"], ""),
         "home": (["/"], ""),
         "article": (articles, ""),
@@ -82,7 +86,13 @@ def _pages(port: int, articles: list[str]) -> dict[str, tuple[list[str], str]]:
         "queue": (["/queue"], agent),
         "ask": (["/ask"], person),
     }
-    return {name: (paths, cookie) for name, (paths, cookie) in candidates.items() if paths}
+    asked: dict[str, Callable[[], Measured]] = {
+        name: partial(measure, port, paths, clients=clients, seconds=seconds, cookie=cookie)
+        for name, (paths, cookie) in read.items()
+        if paths
+    }
+    # Last, because it adds tickets.
+    return asked | {"submit": partial(measure_submission, port, settings, clients=clients, seconds=seconds)}
 
 
 if __name__ == "__main__":

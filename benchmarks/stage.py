@@ -23,6 +23,7 @@ from portal.directory.models import Role, RoleAssignment, Service, Team, User
 from portal.directory.roles import apply_builtin_roles
 from portal.operations.preflight import make_engine
 from portal.operations.upgrading import migrate
+from triage.assistant.models import Conversation
 from triage.tickets.enums import Impact, TicketState, Urgency
 from triage.tickets.models import Ticket, TicketSequence
 
@@ -159,6 +160,18 @@ def article_paths(settings: Settings, count: int) -> list[str]:
     with make_engine(settings).connect() as connection:
         rows = connection.execute(sa.text("SELECT id, slug FROM article ORDER BY id LIMIT :count"), {"count": count})
         return [f"/articles/{number}/{slug}" for number, slug in rows]
+
+
+def begin_conversations(settings: Settings, count: int) -> list[str]:
+    """Ask as many questions as somebody who is not signed in yet, and return the tokens to go on with."""
+    now = clock.now()
+    rows = [
+        {"token": f"question{number}", "text": "The VPN drops.", "created_at": now, "updated_at": now}
+        for number in range(count)
+    ]
+    with make_engine(settings).begin() as connection:
+        connection.execute(sa.insert(Conversation), rows)
+    return [row["token"] for row in rows]  # type: ignore[misc]
 
 
 @contextmanager
