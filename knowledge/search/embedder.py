@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
-import tempfile
+import subprocess
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
@@ -208,40 +208,11 @@ def _graph_file(folder: Path, cache: Path, precision: str, sha256: str | None) -
     return graph, fingerprint
 
 
-def _says_something(record: logging.LogRecord) -> bool:
-    """Leave out what the quantiser says of every tensor, and its advice to prepare a graph that is made prepared."""
-    if "quantization" not in Path(record.pathname).parts:
-        return True
-    return record.levelno > logging.INFO and not record.getMessage().startswith("Please consider to run pre-processing")
-
-
 def _write_graph(folder: Path, target: Path, precision: str) -> None:
-    try:
-        # These are needed once, and bring tens of megabytes that a running server should not carry.
-        from safetensors.numpy import load_file
-
-        from knowledge.search.bert_graph import BertShape, build_encoder, quantize_encoder
-    except ImportError as error:
-        raise ModelMissing(f"{error.name} is needed once to prepare the model; install it.") from error
-    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        full = Path(scratch) / "fp32.onnx"
-        try:
-            config = json.loads((folder / "config.json").read_text("utf-8"))
-            shape = BertShape(
-                int(config["num_hidden_layers"]), int(config["num_attention_heads"]), float(config["layer_norm_eps"])
-            )
-            build_encoder(load_file(str(folder / "model.safetensors")), shape, full)
-        except OSError as error:
-            raise ModelMissing(f"A file of the model cannot be read: {error}") from error
-        except Exception as error:
-            raise ModelDamaged(f"The files of the model do not fit together: {error}") from error
-        finished = full
-        if precision == "int8":
-            finished = Path(scratch) / "int8.onnx"
-            # The library writes straight to the root of the log, so that is where it is listened to.
-            logging.root.addFilter(_says_something)
-            try:
-                quantize_encoder(full, finished)
-            finally:
-                logging.root.removeFilter(_says_something)
-        finished.replace(target)
+    """Have the graph written by a process of its own: it takes hundreds of megabytes, and they go with it."""
+    command = [sys.executable, "-m", "knowledge.search.graph_file", str(folder), str(target), precision]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (our own program)
+    if done.returncode:
+        kind, _, words = done.stdout.partition("\n")
+        reason = words or f"The model cannot be prepared: {done.stderr.strip()[-500:] or done.returncode}"
+        raise (ModelDamaged if kind == ModelDamaged.__name__ else ModelMissing)(reason.strip())

@@ -1,12 +1,12 @@
-import logging
 import shutil
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from knowledge.search import bert_graph
 from knowledge.search.embedder import ModelDamaged, ModelMissing, OnnxEmbedder, packaged_model_folder
 from tests.knowledge.search import reference
 
@@ -67,21 +67,14 @@ def test_common_words_are_known(embedder: OnnxEmbedder) -> None:
     assert "pasword" not in words
 
 
-def test_preparing_the_model_says_nothing_and_silences_nobody(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    quantise = bert_graph.quantize_encoder
-
-    def quantise_beside_others(source: Path, target: Path) -> None:
-        logging.getLogger("portal").info("somebody else")
-        logging.info("something else at the root")  # noqa: LOG015 (as the library does it)
-        quantise(source, target)
-
-    monkeypatch.setattr(bert_graph, "quantize_encoder", quantise_beside_others)
-    with caplog.at_level(logging.INFO):
-        OnnxEmbedder(tmp_path)
-    assert caplog.messages == ["somebody else", "something else at the root"]
-    assert logging.root.filters == []
+def test_preparing_the_model_says_nothing_and_leaves_nothing_in_memory(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from knowledge.search.embedder import OnnxEmbedder;"
+        f"OnnxEmbedder(Path({str(tmp_path)!r})); print('onnx' in sys.modules, 'safetensors' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("False False\n", "")
+    assert list(tmp_path.glob("*.onnx"))
 
 
 @pytest.fixture
