@@ -11,7 +11,7 @@ from knowledge.models import Article, ArticleFile, ArticleLink, ArticleService, 
 from knowledge.permissions import workable_by
 from portal.core.db import db
 from portal.core.web.paging import Page, paginate
-from portal.directory.api import Role, Service, Team, User
+from portal.directory.api import Service, Team, User, list_roles
 
 
 def get_for_work(article_id: int, user: User, *, for_change: bool = False) -> Article:
@@ -98,7 +98,7 @@ def service_choices() -> list[tuple[str, str]]:
 
 def audience_choices() -> list[tuple[str, str]]:
     """Return the tokens of roles and teams with their names."""
-    roles = db.session.execute(sa.select(Role.key, Role.name).where(~Role.is_default).order_by(Role.name))
+    roles = [(role.key, role.shown_name) for role in list_roles() if not role.is_default]
     teams = db.session.execute(sa.select(Team.id, Team.name).where(Team.is_active).order_by(Team.name))
     return [(f"role:{key}", name) for key, name in roles] + [(f"team:{number}", name) for number, name in teams]
 

@@ -20,6 +20,11 @@ ADMINISTRATOR = "administrator"
 AUDITOR = "auditor"
 
 
+def N_(text: str) -> str:  # noqa: N802 (the name by which texts are collected)
+    """Mark a text for the catalogue; it is stored in English and translated when it is shown."""
+    return text
+
+
 @dataclass(frozen=True)
 class BuiltinRole:
     """A role the product brings along."""
@@ -31,15 +36,17 @@ class BuiltinRole:
 
 
 BUILTIN_ROLES = (
-    BuiltinRole(END_USER, "End user", "Searches, asks, requests and follows up. Everyone has this role.", True),
-    BuiltinRole(AGENT, "Agent", "Works on the tickets of a team; the support tier stands with the membership."),
-    BuiltinRole(KNOWLEDGE_AUTHOR, "Knowledge author", "Writes articles."),
-    BuiltinRole(KNOWLEDGE_REVIEWER, "Knowledge reviewer", "Reviews what others wrote."),
-    BuiltinRole(KNOWLEDGE_OWNER, "Knowledge owner", "Answers for the articles of a section and publishes them."),
-    BuiltinRole(CATALOGUE_OWNER, "Catalogue owner", "Designs what can be requested."),
-    BuiltinRole(INCIDENT_MANAGER, "Incident manager", "Leads major incidents and speaks on the status page."),
-    BuiltinRole(ADMINISTRATOR, "Administrator", "Manages people, rights and settings."),
-    BuiltinRole(AUDITOR, "Auditor", "Reads the audit trail and every record, and changes nothing."),
+    BuiltinRole(END_USER, N_("End user"), N_("Searches, asks, requests and follows up. Everyone has this role."), True),
+    BuiltinRole(AGENT, N_("Agent"), N_("Works on the tickets of a team; the support tier stands with the membership.")),
+    BuiltinRole(KNOWLEDGE_AUTHOR, N_("Knowledge author"), N_("Writes articles.")),
+    BuiltinRole(KNOWLEDGE_REVIEWER, N_("Knowledge reviewer"), N_("Reviews what others wrote.")),
+    BuiltinRole(
+        KNOWLEDGE_OWNER, N_("Knowledge owner"), N_("Answers for the articles of a section and publishes them.")
+    ),
+    BuiltinRole(CATALOGUE_OWNER, N_("Catalogue owner"), N_("Designs what can be requested.")),
+    BuiltinRole(INCIDENT_MANAGER, N_("Incident manager"), N_("Leads major incidents and speaks on the status page.")),
+    BuiltinRole(ADMINISTRATOR, N_("Administrator"), N_("Manages people, rights and settings.")),
+    BuiltinRole(AUDITOR, N_("Auditor"), N_("Reads the audit trail and every record, and changes nothing.")),
 )
 
 

@@ -14,7 +14,7 @@ from portal.core.db import db
 from portal.core.texts import gettext
 from portal.core.web.choices import SelectChoice
 from portal.core.web.i18n import own_zone
-from portal.directory.api import Role, Team
+from portal.directory.api import Team, list_roles
 from status_page.enums import ComponentState
 from status_page.services.templates import find_unfilled
 from status_page.site.words import state_word
@@ -50,7 +50,7 @@ def state_choices(*, with_maintenance: bool = True) -> list[SelectChoice]:
 
 def audience_choices() -> list[SelectChoice]:
     """Return everyone, those signed in, agents, and each role and team."""
-    roles = db.session.execute(sa.select(Role.key, Role.name).order_by(Role.name))
+    roles = [(role.key, role.shown_name) for role in list_roles()]
     teams = db.session.execute(sa.select(Team.id, Team.name).where(Team.is_active).order_by(Team.name))
     return [
         SelectChoice("public", gettext("Everyone, also outside")),

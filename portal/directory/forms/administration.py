@@ -102,7 +102,7 @@ class EmptyForm(FlaskForm):
 class GrantForm(ReasonForm):
     role = SelectField(
         lazy_gettext("Role"),
-        choices=lambda: [SelectChoice(str(role.id), role.name) for role in list_roles() if not role.is_default],
+        choices=lambda: [SelectChoice(str(role.id), role.shown_name) for role in list_roles() if not role.is_default],
     )
     team = SelectField(
         lazy_gettext("For"),

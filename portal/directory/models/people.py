@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from flask_babel import gettext
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
 
@@ -194,6 +195,15 @@ class Role(Identified, Timestamped, Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def shown_name(self) -> str:
+        """The name in the reader's language where it is ours; what an administrator wrote stays as it is."""
+        return gettext(self.name) if self.is_builtin else self.name
+
+    @property
+    def shown_description(self) -> str:
+        return gettext(self.description) if self.is_builtin and self.description else self.description
 
 
 class RolePermission(Model):

@@ -25,7 +25,7 @@ def grant_role(user: User, role: Role, *, team: Team | None, actor: User | None,
         RoleRefused: everyone has the role, or the person has it already.
     """
     if role.is_default:
-        raise RoleRefused(gettext("Everyone has the role “%(role)s”. There is nothing to give.", role=role.name))
+        raise RoleRefused(gettext("Everyone has the role “%(role)s”. There is nothing to give.", role=role.shown_name))
     if any(item.role_id == role.id and item.team_id == (team.id if team else None) for item in user.assignments):
         raise RoleRefused(gettext("%(person)s has this role already.", person=user.display_name))
     assignment = RoleAssignment(user=user, role=role, team=team)

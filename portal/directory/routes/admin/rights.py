@@ -51,7 +51,7 @@ def grant(user_id: int) -> ResponseReturnValue:
             put_refusal(form, refusal)
         else:
             flash(
-                gettext("%(person)s has the role “%(role)s” now.", person=person.display_name, role=role.name),
+                gettext("%(person)s has the role “%(role)s” now.", person=person.display_name, role=role.shown_name),
                 "success",
             )
             return see_other("admin.person", user_id=person.id)
@@ -62,7 +62,7 @@ def _withdraw_page(form: ReasonForm, assignment: RoleAssignment) -> ResponseRetu
     person, role = assignment.user, assignment.role
     return form_page(
         form,
-        title=gettext("Withdraw “%(role)s” from %(person)s?", role=role.name, person=person.display_name),
+        title=gettext("Withdraw “%(role)s” from %(person)s?", role=role.shown_name, person=person.display_name),
         lede=gettext("The person loses what the role allows with the next page."),
         submit=gettext("Withdraw role"),
         cancel=url_for("admin.person", user_id=person.id),

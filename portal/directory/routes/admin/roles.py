@@ -53,7 +53,7 @@ def _role_page(form: RoleForm, **values: str) -> ResponseReturnValue:
 
 def _edit_page(form: RoleForm, role: Role) -> ResponseReturnValue:
     lede = gettext("Everyone has this role.") if role.is_default else ""
-    return _role_page(form, title=role.name, submit=gettext("Save role"), lede=lede)
+    return _role_page(form, title=role.shown_name, submit=gettext("Save role"), lede=lede)
 
 
 @bp.get("/roles")
@@ -86,7 +86,7 @@ def create_role() -> ResponseReturnValue:
         except Refused as refusal:
             put_refusal(form, refusal)
         else:
-            flash(gettext("The role “%(role)s” is added.", role=role.name), "success")
+            flash(gettext("The role “%(role)s” is added.", role=role.shown_name), "success")
             return see_other("admin.roles")
     return _role_page(form, title=gettext("Add a role"), submit=gettext("Add role"))
 
@@ -117,7 +117,7 @@ def change_role(role_id: int) -> ResponseReturnValue:
         except Refused as refusal:
             put_refusal(form, refusal)
         else:
-            flash(gettext("The role “%(role)s” is saved.", role=role.name), "success")
+            flash(gettext("The role “%(role)s” is saved.", role=role.shown_name), "success")
             return see_other("admin.roles")
     return _edit_page(form, role)
 
@@ -125,7 +125,7 @@ def change_role(role_id: int) -> ResponseReturnValue:
 def _delete_page(form: EmptyForm, role: Role) -> ResponseReturnValue:
     return form_page(
         form,
-        title=gettext("Delete the role “%(role)s”?", role=role.name),
+        title=gettext("Delete the role “%(role)s”?", role=role.shown_name),
         lede=gettext("It cannot be brought back; the audit trail keeps what it allowed."),
         submit=gettext("Delete role"),
         cancel=url_for("admin.roles"),
@@ -150,5 +150,5 @@ def delete_role(role_id: int) -> ResponseReturnValue:
     except Refused as refusal:
         put_refusal(form, refusal)
         return _delete_page(form, role)
-    flash(gettext("The role “%(role)s” is deleted.", role=role.name), "success")
+    flash(gettext("The role “%(role)s” is deleted.", role=role.shown_name), "success")
     return see_other("admin.roles")

@@ -114,3 +114,17 @@ def test_permissions_are_shown_by_feature_with_what_is_held(client: CheckingClie
     assert 'value="directory.role.manage">' in text
     assert "<legend>Directory</legend>" in text
     assert "Default role" in client.get("/admin/roles").text
+
+
+def test_our_roles_speak_the_readers_language_and_others_stay(client: CheckingClient) -> None:
+    admin = make_user("administrator", locale="de")
+    db.session.add(Role(key="night_shift", name="Agent", description="Nachts", is_builtin=False, applied_defaults=[]))
+    renamed = db.session.scalars(sa.select(Role).where(Role.key == "auditor")).one()
+    renamed.name = "Revisor"
+    db.session.commit()
+    client.sign_in(admin)
+    page = client.get("/admin/roles").text
+    assert "Verwaltet Personen, Rechte und Einstellungen." in page
+    assert ">Wissensredaktion" in page and ">Revisor<" in page
+    # One of their own that happens to be called like ours is not touched.
+    assert ">Agent<" in page
