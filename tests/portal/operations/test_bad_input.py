@@ -1,5 +1,6 @@
 """What goes wrong for owners, through the real commands: a clear sentence, no traceback, and nothing half-written."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -23,11 +24,18 @@ def said(done: subprocess.CompletedProcess[str]) -> str:
     return " ".join((done.stderr + done.stdout).split())
 
 
-def upgraded(folder: Path) -> dict[str, str]:
-    environment = portico_environment(folder, port=free_port())
-    done = run_portico("upgrade", "--quiet", environment=environment)
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder as the command makes it, once for all: making one takes seconds."""
+    folder = tmp_path_factory.mktemp("made")
+    done = run_portico("upgrade", "--quiet", environment=portico_environment(folder))
     assert done.returncode == 0, done.stderr
-    return environment
+    return folder
+
+
+def copied(made: Path, folder: Path) -> dict[str, str]:
+    shutil.copytree(made, folder, dirs_exist_ok=True)
+    return portico_environment(folder, port=free_port())
 
 
 def rows(folder: Path, query: str) -> list[tuple[object, ...]]:
@@ -55,24 +63,26 @@ def test_a_data_folder_that_cannot_be_written_is_named(tmp_path: Path, command: 
 
 
 @pytest.mark.parametrize("command", STARTING, ids=lambda command: command[0])
-def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path, command: list[str]) -> None:
-    environment = upgraded(tmp_path)
+def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path, made: Path, command: list[str]) -> None:
+    environment = copied(made, tmp_path)
     change(tmp_path, "UPDATE alembic_version SET version_num = '9999'")
     assert "newer version of Portico" in said(run_portico(*command, environment=environment))
     assert rows(tmp_path, "SELECT version_num FROM alembic_version") == [("9999",)]
 
 
 @pytest.mark.parametrize("command", STARTING, ids=lambda command: command[0])
-def test_a_half_finished_migration_of_another_hand_is_left_alone(tmp_path: Path, command: list[str]) -> None:
-    environment = upgraded(tmp_path)
+def test_a_half_finished_migration_of_another_hand_is_left_alone(
+    tmp_path: Path, made: Path, command: list[str]
+) -> None:
+    environment = copied(made, tmp_path)
     change(tmp_path, "DELETE FROM alembic_version")
     assert "no revision" in said(run_portico(*command, environment=environment))
     assert rows(tmp_path, "SELECT version_num FROM alembic_version") == []
 
 
 @pytest.mark.parametrize("name", ["empty", "missing", "file.md"])
-def test_a_folder_without_articles_is_told(tmp_path: Path, name: str) -> None:
-    environment = upgraded(tmp_path / "data")
+def test_a_folder_without_articles_is_told(tmp_path: Path, made: Path, name: str) -> None:
+    environment = copied(made, tmp_path / "data")
     (tmp_path / "empty").mkdir()
     (tmp_path / "file.md").write_text("# An article\n\nText")
     words = said(run_portico("import-articles", str(tmp_path / name), environment=environment))
@@ -80,8 +90,8 @@ def test_a_folder_without_articles_is_told(tmp_path: Path, name: str) -> None:
     assert rows(tmp_path / "data", "SELECT id FROM article") == []
 
 
-def test_files_that_are_no_articles_are_refused_one_by_one_and_the_rest_comes_in(tmp_path: Path) -> None:
-    environment, shelf = upgraded(tmp_path / "data"), tmp_path / "articles"
+def test_files_that_are_no_articles_are_refused_one_by_one_and_the_rest_comes_in(tmp_path: Path, made: Path) -> None:
+    environment, shelf = copied(made, tmp_path / "data"), tmp_path / "articles"
     shelf.mkdir()
     (shelf / "good.md").write_text("---\ntitle: Good\n---\n\nText")
     (shelf / "broken.md").write_text("---\ntitle: [unclosed\n---\n\nText")
