@@ -3,9 +3,11 @@
 import re
 from pathlib import Path
 
+import click
 import pytest
 
 from portal.app import FEATURES
+from portal.cli import portico
 from portal.operations.reference import reference_markdown
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,3 +39,27 @@ def test_the_reference_lists_every_permission_and_event() -> None:
     assert page == reference_markdown(FEATURES), "Run: portico reference > docs/reference.md"
     named = [item for feature in FEATURES for kind in (feature.permissions, feature.events) if kind for item in kind]
     assert not [str(item) for item in named if f"`{item}`" not in page]
+
+
+def commands_named(text: str) -> list[list[str]]:
+    """Return the words after each ``portico`` in code, as somebody would type them."""
+    found = []
+    for code in _CODE.findall(text):
+        for line in code.strip("`").splitlines():
+            words = line.strip().removeprefix("$ ").split()
+            if words and words[0] in ("portico", ".venv/bin/portico", "/opt/portico/bin/portico"):
+                found.append([word.strip(".,") for word in words[1:]])
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_command_that_is_named_exists(page: Path) -> None:
+    for words in commands_named(page.read_text("utf-8")):
+        command: click.Command = portico
+        for word in words:
+            if isinstance(command, click.Group) and not word.startswith("-"):
+                assert word in command.commands, f"portico {' '.join(words)}"
+                command = command.commands[word]
+            elif word.startswith("--"):
+                known = {option for item in command.params for option in item.opts + item.secondary_opts}
+                assert word.partition("=")[0] in known | {"--help", "--version"}, f"portico {' '.join(words)}"
