@@ -5,7 +5,7 @@ from alembic import op
 
 
 revision = "0020"
-down_revision = "0019"
+down_revision = "0018"
 
 USES = "\"use\" IN ('shown', 'opened', 'rejected', 'helped', 'linked')"
 CHECK = "ck_ticket_article_articleuse_values"
