@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = "0020"
+revision = "0019"
 down_revision = "0018"
 
 USES = "\"use\" IN ('shown', 'opened', 'rejected', 'helped', 'linked')"
