@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask, current_app, url_for
+
+from knowledge.api import list_readable
+from portal.directory.api import User
 
 MOST = 4
 _SOURCE = "assistant_articles"
@@ -30,6 +33,16 @@ def find_articles(text: str, audience_tokens: Collection[str], *, limit: int = M
         return []
     found = source(text, tokens=audience_tokens, limit=limit)
     return [Answer(item.article_id, item.title, item.url, item.passage) for item in found]
+
+
+def read_again(article_ids: Iterable[int], reader: User) -> dict[int, Answer]:
+    """Return articles offered before, by id, as far as somebody may still read them; one query and no search."""
+    return {
+        article.id: Answer(
+            article.id, article.title, url_for("knowledge.article", article_id=article.id, slug=article.slug), ""
+        )
+        for article in list_readable(article_ids, reader).values()
+    }
 
 
 def init_app(app: Flask) -> None:

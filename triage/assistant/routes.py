@@ -16,7 +16,7 @@ from portal.core.web import commits, page, see_other
 from portal.core.web.redirects import go_to
 from portal.core.web.security import limiter
 from portal.core.web.visit import visit_token
-from portal.directory.api import User, find_user, signed_in_user
+from portal.directory.api import Service, User, find_user, signed_in_user
 from status_page.api import me_too, open_incidents_for
 from triage.assistant import services
 from triage.assistant.answers import Answer, find_articles
@@ -27,6 +27,7 @@ from triage.assistant.queries import get_conversation
 from triage.classify.api import Suggestion, suggest
 from triage.tickets.api import (
     ArticleUse,
+    Category,
     Impact,
     Permission,
     Ticket,
@@ -116,10 +117,11 @@ def ticket(token: str) -> ResponseReturnValue:
 def hand_over(token: str) -> ResponseReturnValue:
     found = _conversation(token)
     suggestion = suggest(found.text)
-    form = TicketForm.for_conversation(found, suggestion, list_services(), list_categories())
+    services_offered, categories_offered = list_services(), list_categories()
+    form = TicketForm.for_conversation(found, suggestion, services_offered, categories_offered)
     if form.validate():
         try:
-            _hand_over(found, form, suggestion)
+            _hand_over(found, form, suggestion, services_offered, categories_offered)
         except FileRefused as refusal:
             form.files.errors = [str(refusal)]
         except UnknownPerson as refusal:
@@ -216,7 +218,13 @@ def _ticket_page(
     )
 
 
-def _hand_over(found: Conversation, form: TicketForm, suggestion: Suggestion) -> Ticket:
+def _hand_over(
+    found: Conversation,
+    form: TicketForm,
+    suggestion: Suggestion,
+    services_offered: Sequence[Service],
+    categories_offered: Sequence[Category],
+) -> Ticket:
     user: Any = signed_in_user()
     return services.hand_over(
         found,
@@ -227,10 +235,9 @@ def _hand_over(found: Conversation, form: TicketForm, suggestion: Suggestion) ->
         kind=TicketKind(form.kind.data),
         impact=Impact(form.impact.data),
         urgency=Urgency(form.urgency.data),
-        service=chosen_row(form.service, list_services()),
-        category=chosen_row(form.category, list_categories()),
+        service=chosen_row(form.service, services_offered),
+        category=chosen_row(form.category, categories_offered),
         suggestion=suggestion,
-        answers=_answers(found.text),
         files=store_files(form.files, user),
     )
 
