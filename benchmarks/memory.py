@@ -1,18 +1,23 @@
 """Memory of a process and all its children, from /proc."""
 
+import re
 import threading
 from pathlib import Path
 
-PAGE_SIZE = 4096
+_SHARE = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
 
 
 def family_mib(root: int) -> float:
-    """Return the resident memory of a process and everything below it, in MiB; shared pages count in each."""
+    """Return what a process and everything below it take of the memory, in MiB.
+
+    A page that several processes share counts once in all (proportional set size).
+    """
     parents, resident = {}, {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             parents[int(folder.name)] = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            resident[int(folder.name)] = int((folder / "statm").read_text().split()[1]) * PAGE_SIZE
+            share = _SHARE.search((folder / "smaps_rollup").read_text())
+            resident[int(folder.name)] = int(share[1]) * 1024 if share else 0
         except (OSError, IndexError):
             continue
     family, grown = {root}, True
