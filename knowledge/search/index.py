@@ -262,8 +262,7 @@ class SearchIndex:
             self.engine.snapshot()
         except OSError as error:
             return str(error)
-        off = "No model is set up; search goes by keyword alone." if self._model.is_off else None
-        return self.engine.damage or self._model.problem or self.engine.notice or off
+        return self.engine.damage or self._model.problem or self.engine.notice
 
     def candidates(self, query: str, *, audience: Iterable[str] = ()) -> answer.Candidates:
         """The candidates of a query with their features: what the weights of the fusion are learned from."""

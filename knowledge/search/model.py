@@ -25,11 +25,6 @@ class LazyModel:
         self._lock = Lock()
 
     @property
-    def is_off(self) -> bool:
-        """Whether somebody decided to go without a model."""
-        return self._open is None
-
-    @property
     def problem(self) -> str | None:
         """Why there is no model, in words for administrators."""
         return self._problem

@@ -8,6 +8,7 @@ from knowledge.api import search_articles, suggest_articles, suggest_titles
 from knowledge.indexing.opening import search_index
 from knowledge.indexing.services import check_index, heal_index, take_up_changes
 from knowledge.queries.changes import list_changes
+from knowledge.search.postgresql.database import Unreadable
 from portal.core.auth import Anonymous
 from portal.core.db import db
 from tests.client import CheckingClient
@@ -129,18 +130,20 @@ def test_the_index_lies_where_the_articles_lie(indexed: Flask, engine_name: str)
     assert search_index().state().engine == ("postgresql" if engine_name == "postgresql" else "whoosh")
 
 
-def test_a_damaged_index_is_rebuilt_while_the_service_goes_on(indexed: Flask) -> None:
+def test_a_damaged_index_is_rebuilt_while_the_service_goes_on(indexed: Flask, engine_name: str) -> None:
     make_article("Wi-Fi in the canteen", body="Choose the office network.", audience=("public",))
     with indexed.test_request_context():
         take_up_changes()
     queue, reader = indexed.extensions["portico_queue"], indexed.test_client()
     queue.flush()
-    search_index().engine.mark_damaged(OSError("a file is gone"))
+    # A database that does not answer is no damage; one whose tables cannot be read is.
+    damage = Unreadable if engine_name == "postgresql" else OSError
+    search_index().engine.mark_damaged(damage("a file is gone"))
     for _ in range(3):
         assert reader.get("/search?q=canteen").status_code == 200
     assert [task.name for task in queue.pending()] == ["knowledge.heal_index"]
     checks = reader.get("/readyz").json["checks"]  # type: ignore[index]
     assert "a file is gone" in checks["search"]["sentence"]
     heal_index()
-    assert search_index().engine.damage is None
     assert "Wi-Fi in the canteen" in reader.get("/search?q=canteen").text.replace("<mark>", "").replace("</mark>", "")
+    assert search_index().engine.damage is None
