@@ -1,5 +1,6 @@
 """The search index follows the articles, and nobody finds what they may not read."""
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -137,8 +138,8 @@ def test_a_damaged_index_is_rebuilt_while_the_service_goes_on(indexed: Flask, en
     queue, reader = indexed.extensions["portico_queue"], indexed.test_client()
     queue.flush()
     # A database that does not answer is no damage; one whose tables cannot be read is.
-    damage = Unreadable if engine_name == "postgresql" else OSError
-    search_index().engine.mark_damaged(damage("a file is gone"))
+    gone = Unreadable(psycopg.DataError("a file is gone")) if engine_name == "postgresql" else OSError("a file is gone")
+    search_index().engine.mark_damaged(gone)
     for _ in range(3):
         assert reader.get("/search?q=canteen").status_code == 200
     assert [task.name for task in queue.pending()] == ["knowledge.heal_index"]

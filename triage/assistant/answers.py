@@ -35,14 +35,12 @@ def find_articles(text: str, audience_tokens: Collection[str], *, limit: int = M
     return [Answer(item.article_id, item.title, item.url, item.passage) for item in found]
 
 
-def read_again(article_ids: Iterable[int], reader: User) -> dict[int, Answer]:
-    """Return articles offered before, by id, as far as somebody may still read them; one query and no search."""
-    return {
-        article.id: Answer(
-            article.id, article.title, url_for("knowledge.article", article_id=article.id, slug=article.slug), ""
-        )
+def read_again(article_ids: Iterable[int], reader: User) -> list[Answer]:
+    """Return articles offered before, as far as somebody may still read them; one query and no search."""
+    return [
+        Answer(article.id, article.title, url_for("knowledge.article", article_id=article.id, slug=article.slug), "")
         for article in list_readable(article_ids, reader).values()
-    }
+    ]
 
 
 def init_app(app: Flask) -> None:

@@ -19,7 +19,7 @@ from portal.core.web.visit import visit_token
 from portal.directory.api import Service, User, find_user, signed_in_user
 from status_page.api import me_too, open_incidents_for
 from triage.assistant import services
-from triage.assistant.answers import Answer, find_articles
+from triage.assistant.answers import Answer, find_articles, read_again
 from triage.assistant.enums import Outcome
 from triage.assistant.forms import LONGEST_QUESTION, AskForm, TicketForm
 from triage.assistant.models import Conversation
@@ -238,6 +238,7 @@ def _hand_over(
         service=chosen_row(form.service, services_offered),
         category=chosen_row(form.category, categories_offered),
         suggestion=suggestion,
+        answers=read_again([row.article_id for row in found.articles], user),
         files=store_files(form.files, user),
     )
 

@@ -16,7 +16,7 @@ from portal.core.db import db
 from portal.core.errors import Refused
 from portal.core.files.models import StoredFile
 from portal.directory.api import Service, User
-from triage.assistant.answers import Answer, read_again
+from triage.assistant.answers import Answer
 from triage.assistant.enums import Event, Outcome
 from triage.assistant.models import Conversation, ConversationArticle
 from triage.classify.api import Suggestion
@@ -100,10 +100,14 @@ def hand_over(
     service: Service | None,
     category: Category | None,
     suggestion: Suggestion,
+    answers: Iterable[Answer],
     requester: User | None = None,
     files: Iterable[StoredFile] = (),
 ) -> Ticket:
-    """Make a ticket of a conversation, with everything that is known; a second call returns the first one's ticket."""
+    """Make a ticket of a conversation, with everything that is known; a second call returns the first one's ticket.
+
+    ``answers`` are the articles that were shown, as far as ``actor`` may still read them.
+    """
     take_outcomes_over(conversation, user=requester or actor)
     ticket = open_ticket(
         actor=actor,
@@ -117,7 +121,7 @@ def hand_over(
         category=category,
         files=files,
         articles={row.article_id: row.use for row in conversation.articles},
-        packet=_packet(conversation, suggestion, actor),
+        packet=_packet(conversation, suggestion, answers),
         form_token=conversation.token,
     )
     if conversation.ticket_id != ticket.id:
@@ -149,8 +153,8 @@ def title_from(text: str) -> str:
     return line[: _TITLE_LENGTH - 1].rsplit(" ", 1)[0] + "…"
 
 
-def _packet(conversation: Conversation, suggestion: Suggestion, actor: User) -> dict[str, Any]:
-    known = read_again([row.article_id for row in conversation.articles], actor)
+def _packet(conversation: Conversation, suggestion: Suggestion, answers: Iterable[Answer]) -> dict[str, Any]:
+    known = {answer.article_id: answer for answer in answers}
     return {
         "version": PACKET_VERSION,
         "text": conversation.text,
