@@ -15,7 +15,11 @@ from portal.core.web.choices import choices_from
 class FeedbackForm(FlaskForm):
     """What a reader says about an article."""
 
-    helped = RadioField(_l("Did this article help you?"), choices=choices_from([("yes", _l("Yes")), ("no", _l("No"))]))
+    helped = RadioField(
+        _l("Did this article help you?"),
+        choices=choices_from([("yes", _l("Yes")), ("no", _l("No"))]),
+        validators=[InputRequired(_l("Choose one."))],
+    )
     reason = RadioField(
         _l("What was wrong?"),
         choices=choices_from(

@@ -31,6 +31,46 @@ def test_an_article_solves_it(people: People) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Good to hear that it works")
 
 
+def test_an_agent_hands_an_article_on(people: People) -> None:
+    """Its console is checked like every other: a picture leaves empty styles on fields, as extensions do."""
+    agent = people.sign_in("agent.servicedesk")
+    agent.goto("/tickets/1012")
+    articles = agent.locator("#ticket-articles")
+    if people.javascript:
+        articles.scroll_into_view_if_needed()
+    else:
+        articles.get_by_role("link", name="Find articles that fit").click()
+    expect(articles.get_by_role("button", name="Search")).to_be_visible()
+    agent.screenshot(full_page=True)
+    articles.get_by_role("button", name=re.compile("^Link")).first.click()
+    expect(articles).to_contain_text("Linked")
+    if people.javascript:
+        expect(articles.get_by_text("The article is linked to the ticket.")).to_be_focused()
+    articles.get_by_role("link", name="Insert link").first.click()
+    expect(agent.locator("#write [name=body]")).to_have_value(re.compile("/articles/"))
+    agent.locator("#ticket-articles").get_by_role("button", name=re.compile("^Unlink")).click()
+    expect(agent.locator("#main")).not_to_contain_text("Unlink")
+
+
+def test_articles_are_offered_while_somebody_writes(people: People) -> None:
+    user = people.sign_in("user.finance")
+    user.goto("/ask")
+    user.get_by_label(re.compile("What")).fill("Something is strange with my screen")
+    user.get_by_role("button", name="Continue").click()
+    user.get_by_role("link", name="Ask a person").click()
+    user.locator("#title").fill("")
+    user.locator("#title").press_sequentially("The VPN keeps disconnecting")
+    if people.javascript:
+        expect(user.locator("#fitting")).to_contain_text("The VPN keeps disconnecting")
+        expect(user.locator("#announcer")).to_contain_text("may already solve it")
+        expect(user.locator("#title")).to_be_focused()
+    user.locator("#description").fill("Every ten minutes, at home.")
+    user.get_by_role("radio", name="Only me").check(force=True)
+    user.get_by_role("radio", name="Yes, it can wait").check(force=True)
+    user.get_by_role("button", name="Send").click()
+    user.wait_for_url("**/sent")
+
+
 def test_from_problem_to_confirmed_solution(people: People, portal: Portal) -> None:
     user = people.sign_in("user.finance")
     number = ask(user)

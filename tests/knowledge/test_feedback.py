@@ -78,6 +78,8 @@ def test_feedback_on_what_one_may_not_read_is_404(client: CheckingClient) -> Non
 def test_nonsense_is_refused(client: CheckingClient) -> None:
     article = make_article()
     assert client.post(f"/articles/{article.id}/feedback", data={"helped": "maybe"}).status_code == 422
+    assert client.post(f"/articles/{article.id}/feedback").status_code == 422
+    assert "(optional)" not in client.get(f"/articles/{article.id}/feedback?helped=yes").text
     assert (
         client.post(f"/articles/{article.id}/feedback", data={"helped": "no", "comment": "x" * 2001}).status_code == 422
     )

@@ -42,11 +42,14 @@ def asset(name: str) -> str:
 
 
 def _context() -> dict[str, Any]:
+    navigation = cache(_navigation)
     context: dict[str, Any] = {
         "request_id": g.get("request_id", ""),
         "locale": str(get_locale()),
         # Made when a template uses it, and once a page: a proxy alone would ask again at each use.
-        "navigation": LocalProxy(cache(_navigation)),
+        "navigation": LocalProxy(navigation),
+        # The way back from a page to the place it belongs to, for those who may go there.
+        "place_trail": lambda: [(place["label"], place["url"]) for place in navigation() if place["current"]],
     }
     for feature in registered_features(current_app):
         if feature.template_context and not g.get("database_failed"):

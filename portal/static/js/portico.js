@@ -269,6 +269,9 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     const part = event.detail.target && event.detail.target.isConnected ? event.detail.target : document.getElementById(event.detail.target && event.detail.target.id);
     ready(part || document);
+    // A live region that is itself replaced is read by nobody, so what came is said by the one that stays.
+    const said = part && part.dataset && part.dataset.announce, region = $("#announcer");
+    if (said && region && region.textContent !== said) announce(said);
     const place = part && ($(".error-summary", part) || $("[data-focus]", part));
     if (place) { if (!place.hasAttribute("tabindex")) place.tabIndex = -1; place.focus(); }
   });

@@ -79,8 +79,12 @@ def test_with_htmx_the_list_alone_is_answered(
     assert answer.status_code == 200
     assert "<html" not in answer.text
     assert "Restart the scanner" in answer.text
+    assert "data-focus>The article is linked to the ticket.<" in answer.text
     answer = client.htmx(url(ticket, f"articles/{article.id}/unlink"), method="POST")
     assert "Restart the scanner" not in answer.text
+    assert "data-focus>The link is taken back.<" in answer.text
+    # What is looked for by itself takes the focus from nobody.
+    assert "data-focus" not in client.htmx(url(ticket)).text
 
 
 def test_what_was_offered_before_stays_beside_the_link(client: CheckingClient, team: Team, agent: User) -> None:

@@ -49,12 +49,12 @@ def unlink_article(number: int, article_id: int) -> ResponseReturnValue:
 def _linked(ticket: Ticket, message: str) -> ResponseReturnValue:
     # An agent who is writing a reply keeps the page; only the list changes.
     if request.headers.get("HX-Request"):
-        return _panel(ticket)
+        return _panel(ticket, done=message)
     flash(message, "success")
     return see_other("tickets.ticket", number=ticket.number, _anchor="ticket-articles")
 
 
-def _panel(ticket: Ticket) -> ResponseReturnValue:
+def _panel(ticket: Ticket, *, done: str = "") -> ResponseReturnValue:
     words = request.args.get("q", "")[:LONGEST_WORDS]
     return page(
         "tickets/articles.html",
@@ -62,6 +62,7 @@ def _panel(ticket: Ticket) -> ResponseReturnValue:
         ticket=ticket,
         works=True,
         words=words,
+        done=done,
         linked=list_linked(ticket, current_user),
         suggested=suggest_for(ticket, current_user, words=words),
     )

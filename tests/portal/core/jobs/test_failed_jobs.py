@@ -69,6 +69,8 @@ def test_says_what_happened_how_often_and_where(admin: CheckingClient, clock: He
     page = admin.get(f"{LIST}/{failure.id}").text
     assert "OSError: The disk is full" in page and "test_failed_jobs.py" in page
     assert admin.get(f"{LIST}/999999").status_code == 404
+    for text in (whole, page):
+        assert '<a href="/admin">Administration</a>' in text.split("<h1")[0].split('class="crumbs"')[1]
 
 
 def test_the_list_asks_the_same_number_of_queries_for_more_rows(admin: CheckingClient) -> None:

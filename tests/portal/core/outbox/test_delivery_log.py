@@ -58,6 +58,7 @@ def test_list_shows_messages_with_and_without_htmx(admin: CheckingClient) -> Non
     make_message("one")
     whole, block = admin.get(LOG).text, admin.htmx(LOG).text
     assert "Subject one" in whole and "<html" in whole
+    assert '<a href="/admin">Administration</a>' in whole.split("<h1")[0].split('class="crumbs"')[1]
     assert "Subject one" in block and "<html" not in block
 
 
