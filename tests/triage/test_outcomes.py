@@ -149,7 +149,6 @@ class TestAssistant:
             service=None,
             category=None,
             suggestion=NOTHING,
-            answers=[],
         )
         assert usage(article) == Usage(solved=1, came_back=1)
         assert usage(article).good == 0
