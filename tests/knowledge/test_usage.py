@@ -177,7 +177,7 @@ class TestUsagePage:
         db.session.flush()
         client.sign_in(make_user("knowledge_owner"))
         text = client.get(f"/articles/{article.id}/usage").text
-        assert "41 views by 17 readers" in text
+        assert "Views: 41. Readers: 17." in text
         assert "in 8 of 10 cases" in text
         assert "at least 49 of 100 cases" in text
 

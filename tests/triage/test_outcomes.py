@@ -153,6 +153,7 @@ class TestAssistant:
                 category=None,
                 suggestion=NOTHING,
             )
+            db.session.commit()
         assert usage(article) == Usage(solved=1, came_back=1)
         assert usage(article).good == 0
 
