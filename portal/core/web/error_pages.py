@@ -4,6 +4,7 @@ import logging
 
 from flask import Flask, Response, g, make_response, render_template, request
 from flask_babel import gettext
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
@@ -11,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from portal.core.auth import login_manager
 from portal.core.db import db
 from portal.core.errors import Conflict, NotAllowed, PorticoError
+from portal.core.web.redirects import own_path
 
 logger = logging.getLogger(__name__)
 
@@ -25,12 +27,17 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def error_page(status: int, sentence: str = "", *, retry_after: int | None = None) -> Response:
-    """Answer an error; ``sentence`` replaces the general words for what happened."""
+def error_page(
+    status: int, sentence: str = "", *, retry_after: int | None = None, sign_in_for: str | None = None
+) -> Response:
+    """Answer an error; ``sentence`` replaces the general words for what happened.
+
+    ``sign_in_for`` is the path of ours to come back to when signing in is what helps.
+    """
     db.session.rollback()
     if _wants_text():
         return make_response(f"{sentence or status}\n", status, {"Content-Type": "text/plain; charset=utf-8"})
-    page = render_template("errors/error.html", code=status, description=sentence, retry_after=retry_after)
+    page = render_template("errors/error.html", code=status, description=sentence, retry_after=retry_after, sign_in_for=sign_in_for)
     response = make_response(page, status)
     if request.headers.get("HX-Request"):
         # A fragment's place on the page is no place for a whole error page.
@@ -45,6 +52,13 @@ def _wants_text() -> bool:
 
 def _csrf(error: CSRFError) -> Response:
     logger.info("CSRF check refused a form: %s", error.description)
+    if not current_user.is_authenticated:
+        # Mostly a session that ended while somebody was writing.
+        return error_page(
+            400,
+            gettext("You are not signed in, or no longer: the form could not be checked, so nothing was sent or saved."),
+            sign_in_for=own_path(request.referrer),
+        )
     return error_page(
         400,
         gettext("The form is too old or came from another site, so nothing was saved. Go back, reload and send again."),

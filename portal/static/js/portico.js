@@ -292,7 +292,9 @@
     input.setAttribute("list", list.id);
     let asked = "", waiting = 0;
     input.addEventListener("input", (event) => {
-      if (event.inputType === "insertReplacementText" || !event.inputType) { input.form.requestSubmit(); return; }
+      // A title picked from the list is searched for; an emptied field (Escape, the cross) names no type either.
+      const picked = event.inputType === "insertReplacementText" || !event.inputType;
+      if (picked && [...list.children].some((option) => option.value === input.value)) { input.form.requestSubmit(); return; }
       clearTimeout(waiting);
       waiting = setTimeout(async () => {
         const words = input.value.trim();

@@ -95,10 +95,26 @@ def test_any_other_answer_leaves_nothing_behind(edge: CheckingClient, answer: st
 
 
 def test_a_form_without_its_token_changes_nothing(edge: CheckingClient) -> None:
+    edge.sign_in(db.session.scalars(sa.select(User)).one())
     edge.csrf = False
     response = edge.post("/edge/well")
     assert response.status_code == 400
     assert "too old or came from another site" in response.text
+    assert stored_name() == "Before"
+
+
+@pytest.mark.parametrize(
+    ("page", "next_path"),
+    [("http://localhost/tickets/7?view=all", "next=/tickets/7?view%3Dall"), ("https://elsewhere.example/trap", "next=/")],
+)
+def test_a_form_sent_after_the_session_ended_leads_to_sign_in_and_back(
+    edge: CheckingClient, page: str, next_path: str
+) -> None:
+    edge.csrf = False
+    response = edge.post("/edge/well", headers={"Referer": page})
+    assert response.status_code == 400
+    assert "not signed in, or no longer" in response.text
+    assert f'href="/sign-in?{next_path}"' in response.text
     assert stored_name() == "Before"
 
 
