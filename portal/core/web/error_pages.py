@@ -37,7 +37,9 @@ def error_page(
     db.session.rollback()
     if _wants_text():
         return make_response(f"{sentence or status}\n", status, {"Content-Type": "text/plain; charset=utf-8"})
-    page = render_template("errors/error.html", code=status, description=sentence, retry_after=retry_after, sign_in_for=sign_in_for)
+    page = render_template(
+        "errors/error.html", code=status, description=sentence, retry_after=retry_after, sign_in_for=sign_in_for
+    )
     response = make_response(page, status)
     if request.headers.get("HX-Request"):
         # A fragment's place on the page is no place for a whole error page.
@@ -56,7 +58,9 @@ def _csrf(error: CSRFError) -> Response:
         # Mostly a session that ended while somebody was writing.
         return error_page(
             400,
-            gettext("You are not signed in, or no longer: the form could not be checked, so nothing was sent or saved."),
+            gettext(
+                "You are not signed in, or no longer: the form could not be checked, so nothing was sent or saved."
+            ),
             sign_in_for=own_path(request.referrer),
         )
     return error_page(

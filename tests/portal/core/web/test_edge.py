@@ -105,7 +105,10 @@ def test_a_form_without_its_token_changes_nothing(edge: CheckingClient) -> None:
 
 @pytest.mark.parametrize(
     ("page", "next_path"),
-    [("http://localhost/tickets/7?view=all", "next=/tickets/7?view%3Dall"), ("https://elsewhere.example/trap", "next=/")],
+    [
+        ("http://localhost/tickets/7?view=all", "next=/tickets/7?view%3Dall"),
+        ("https://elsewhere.example/trap", "next=/"),
+    ],
 )
 def test_a_form_sent_after_the_session_ended_leads_to_sign_in_and_back(
     edge: CheckingClient, page: str, next_path: str
