@@ -144,6 +144,8 @@ def _articles(count: int, environment: dict[str, str], folder: Path) -> None:
     done = subprocess.run(command, env=environment, check=False, stdout=sys.stderr)
     # The command ends with 1 when it refused single files; the others are there.
     assert done.returncode in (0, 1), f"the import ended with {done.returncode}"
+    # Else the worker would take half of the machine for minutes, while the pages are measured.
+    subprocess.run([sys.executable, "-m", "portal", "index", "rebuild", "--threads", "2"], env=environment, check=True)
 
 
 def _article(number: int, chance: Random) -> str:
