@@ -145,7 +145,12 @@ def _articles(count: int, environment: dict[str, str], folder: Path) -> None:
     # The command ends with 1 when it refused single files; the others are there.
     assert done.returncode in (0, 1), f"the import ended with {done.returncode}"
     # Else the worker would take half of the machine for minutes, while the pages are measured.
-    subprocess.run([sys.executable, "-m", "portal", "index", "rebuild", "--threads", "2"], env=environment, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "portal", "index", "rebuild", "--threads", "2"],
+        env=environment,
+        check=True,
+        stdout=sys.stderr,
+    )
 
 
 def _article(number: int, chance: Random) -> str:
