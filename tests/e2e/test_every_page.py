@@ -28,9 +28,11 @@ PLACES = {
         "/nowhere",
     ],
     "user.finance": ["/", "/tickets", "/ask", "/notifications", "/account", "/services"],
-    "agent.servicedesk": ["/queue", "/tickets"],
+    "agent.servicedesk": ["/queue", "/tickets", "/tickets/1012", "/tickets/1012/articles"],
     "owner.knowledge": [
         "/knowledge",
+        "/knowledge/results?list=unknown",
+        "/articles/1/usage",
         "/drafts",
         "/articles/new",
         "/articles/1/edit",
@@ -58,7 +60,7 @@ PLACES = {
         "/status/manage/components",
         "/status/manage/subscribers",
     ],
-    "admin.portal": ["/admin", "/admin/people", "/admin/deliveries"],
+    "admin.portal": ["/admin", "/admin/people", "/admin/deliveries", "/admin/jobs"],
     "auditor.internal": ["/audit"],
 }
 VIEWS = [("wide", "light"), ("phone", "dark")]
