@@ -133,27 +133,24 @@ class TestAssistant:
         judge_article(conversation, article.id, ArticleUse.OPENED, user=person)
         assert usage(article) == Usage()
 
-    def test_asking_a_person_after_all_takes_it_back_also_when_one_signs_in_only_then(
-        self, app: Flask, person: User
-    ) -> None:
+    def test_asking_a_person_after_all_takes_it_back_also_when_one_signs_in_only_then(self, person: User) -> None:
         article = make_article()
         make_team()
         conversation = begin_conversation("It is slow", [self.answer(article)], user=None)
         judge_article(conversation, article.id, ArticleUse.HELPED, user=None)
-        with app.test_request_context():
-            hand_over(
-                conversation,
-                actor=person,
-                title="Slow",
-                description="Still slow",
-                kind=TicketKind.INCIDENT,
-                impact=Impact.MINOR,
-                urgency=Urgency.LOW,
-                service=None,
-                category=None,
-                suggestion=NOTHING,
-            )
-            db.session.commit()
+        hand_over(
+            conversation,
+            actor=person,
+            title="Slow",
+            description="Still slow",
+            kind=TicketKind.INCIDENT,
+            impact=Impact.MINOR,
+            urgency=Urgency.LOW,
+            service=None,
+            category=None,
+            suggestion=NOTHING,
+            answers=[],
+        )
         assert usage(article) == Usage(solved=1, came_back=1)
         assert usage(article).good == 0
 
