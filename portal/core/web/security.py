@@ -77,11 +77,12 @@ def init_app(app: Flask, settings: Settings) -> None:
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    # First of all: whoever is refused gets a number to name, and no transaction begins before it is known to write.
+    app.before_request(_begin)
     # Before the CSRF check, which reads the form.
     app.before_request(_allow_import)
     csrf.init_app(app)
     limiter.init_app(app)
-    app.before_request(_begin)
     app.after_request(_finish)
     app.teardown_request(_end)
 

@@ -100,6 +100,8 @@ def test_a_form_without_its_token_changes_nothing(edge: CheckingClient) -> None:
     response = edge.post("/edge/well")
     assert response.status_code == 400
     assert "too old or came from another site" in response.text
+    assert response.headers["X-Request-Id"] in response.text
+    assert response.headers["X-Request-Id"]
     assert stored_name() == "Before"
 
 
