@@ -95,6 +95,13 @@ def one_transaction() -> Iterator[None]:
             outer.rollback()
 
 
+def empty_index(app: Flask) -> None:
+    """Take out of the search index what a test put there: it lies outside the transaction that is rolled back."""
+    index = app.extensions.get("knowledge_search_index")
+    if index is not None and index.engine.snapshot().row_of:
+        index.rebuild(())
+
+
 @pytest.fixture
 def app(base_app: Flask) -> Iterator[Flask]:
     """The application inside a transaction that is rolled back after the test."""
@@ -102,6 +109,7 @@ def app(base_app: Flask) -> Iterator[Flask]:
         yield base_app
         base_app.extensions["portico_queue"].flush()
         limiter.reset()
+        empty_index(base_app)
         forgotten_things = (MEMORIES, "portico_popular_searches", "portico_asked_for_mending", gathering.EXTENSION)
         for forgotten in forgotten_things:
             base_app.extensions.pop(forgotten, None)
