@@ -24,15 +24,16 @@ from portal.core.settings import Settings
 from portal.directory.roles import apply_builtin_roles
 from portal.operations.preflight import make_engine
 from portal.operations.upgrading import migrate
-from status_page.enums import ComponentState, IncidentState, SubscriberChannel, SubscriberState
+from status_page.enums import ComponentState, IncidentState
 from status_page.fan_out import queue_open_broadcasts
-from status_page.models import Component, Subscriber
+from status_page.models import Component
 from status_page.queries import list_components
 from status_page.services.components import create_component, set_own_state
 from status_page.services.incidents import open_incident
 from status_page.services.updates import Draft, post_update
 from status_page.snapshot import folder, read_manifest, write_when_stale
 from tests.client import count_queries
+from tests.factories.status_page import add_subscribers
 from tests.processes import running, wait_until
 from tests.smtp import catching_server
 
@@ -46,25 +47,8 @@ def prepare(settings: Settings, *, components: int, subscribers: int) -> Flask:
         for number in range(components):
             create_component(actor=None, name=f"Service {number}")
         if subscribers:
-            db.session.execute(sa.insert(Subscriber), [_subscriber(number) for number in range(subscribers)])
+            add_subscribers(subscribers)
     return app
-
-
-def _subscriber(number: int) -> dict[str, Any]:
-    now = clock.now()
-    return {
-        "channel": SubscriberChannel.EMAIL,
-        "address": f"reader{number}@portico.example",
-        "locale": "de" if number % 2 else "en",
-        "state": SubscriberState.ACTIVE,
-        "nonce": "n",
-        "whole_page": True,
-        "includes_new": False,
-        "created_at": now,
-        "asked_at": now,
-        "confirmed_at": now,
-        "disabled_reason": "",
-    }
 
 
 def open_outage(component: Component) -> float:

@@ -6,6 +6,7 @@ before saturation that BM25F asks for, in about a millisecond.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from threading import Lock
 
@@ -31,7 +32,7 @@ Postings = tuple[NDArray[np.int32], NDArray[np.float32]]
 NOTHING: Postings = (np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32))
 
 
-class PostingsSegment:
+class PostingsSegment(ABC):
     """Scores queries against the postings that a subclass reads."""
 
     def __init__(self, lengths: NDArray[np.int32]) -> None:
@@ -40,12 +41,12 @@ class PostingsSegment:
         self._kept_size = 0
         self._lock = Lock()
 
+    @abstractmethod
     def read(self, name: str, term: str) -> Postings:
         """Reads the rows that have a term in a field, and how often; called by one thread at a time.
 
         :raises OSError: when the index is damaged.
         """
-        raise NotImplementedError
 
     def frequencies(self, query: TermQuery, allowed: Mask) -> tuple[list[int], list[int]]:
         counted = []

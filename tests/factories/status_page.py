@@ -2,11 +2,13 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
+import sqlalchemy as sa
+
 from portal.core import clock
 from portal.core.db import db
 from portal.directory.models import User
-from status_page.enums import ComponentState, IncidentState
-from status_page.models import Component, ComponentGroup, Incident
+from status_page.enums import ComponentState, IncidentState, SubscriberChannel, SubscriberState
+from status_page.models import Component, ComponentGroup, Incident, Subscriber
 from status_page.services.components import create_component, create_group
 from status_page.services.incidents import open_incident
 from status_page.services.maintenance import plan_maintenance
@@ -65,3 +67,27 @@ def make_maintenance(
     )
     db.session.commit()
     return incident
+
+
+def add_subscribers(number: int) -> None:
+    """Adds confirmed readers of the whole page by e-mail, half of them German, in the session's transaction."""
+    now = clock.now()
+    db.session.execute(
+        sa.insert(Subscriber),
+        [
+            {
+                "channel": SubscriberChannel.EMAIL,
+                "address": f"reader{reader}@portico.example",
+                "locale": "de" if reader % 2 else "en",
+                "state": SubscriberState.ACTIVE,
+                "nonce": "n",
+                "whole_page": True,
+                "includes_new": False,
+                "created_at": now,
+                "asked_at": now,
+                "confirmed_at": now,
+                "disabled_reason": "",
+            }
+            for reader in range(number)
+        ],
+    )

@@ -17,7 +17,6 @@ import sqlalchemy as sa
 from flask import Flask
 
 from portal.app import FEATURES, create_app
-from portal.core import clock
 from portal.core.db import db, unit_of_work
 from portal.core.outbox.enums import MessageState
 from portal.core.outbox.models import OutboxMessage
@@ -25,11 +24,9 @@ from portal.core.settings import Settings, load_settings
 from portal.directory.roles import apply_builtin_roles
 from portal.operations.preflight import make_engine
 from portal.operations.upgrading import migrate
-from status_page.enums import SubscriberChannel, SubscriberState
-from status_page.models import Subscriber
 from status_page.snapshot import find_forged, folder, write_when_stale
 from tests.clock import hold_clock
-from tests.factories.status_page import make_component, make_incident, make_maintenance
+from tests.factories.status_page import add_subscribers, make_component, make_incident, make_maintenance
 from tests.nginx import nginx_serving
 from tests.postgresql import postgresql_url
 from tests.processes import free_port, listens, portico_environment, run_portico, running, stop, wait_until
@@ -201,7 +198,7 @@ def test_each_subscriber_is_told_exactly_once_though_the_worker_is_killed(engine
         with prepare(settings).app_context():
             mail = make_component("Mail")
             with unit_of_work():
-                db.session.execute(sa.insert(Subscriber), [subscriber(number) for number in range(SUBSCRIBERS)])
+                add_subscribers(SUBSCRIBERS)
             make_incident(mail, title="Mail is away")
             # While the messages are being written, then twice while the mail server has one and has not answered yet.
             kill_worker_when(lambda: count_messages() > 0, environment, tmp_path)
@@ -222,23 +219,6 @@ def test_each_subscriber_is_told_exactly_once_though_the_worker_is_killed(engine
             assert count_messages(MessageState.UNCERTAIN) == 2
             assert count_messages(MessageState.SENT) == SUBSCRIBERS - 2
             db.engine.dispose()
-
-
-def subscriber(number: int) -> dict[str, Any]:
-    now = clock.now()
-    return {
-        "channel": SubscriberChannel.EMAIL,
-        "address": f"reader{number}@portico.example",
-        "locale": "de" if number % 2 else "en",
-        "state": SubscriberState.ACTIVE,
-        "nonce": "n",
-        "whole_page": True,
-        "includes_new": False,
-        "created_at": now,
-        "asked_at": now,
-        "confirmed_at": now,
-        "disabled_reason": "",
-    }
 
 
 def count_messages(*states: MessageState) -> int:

@@ -59,7 +59,8 @@ def test_what_does_not_tell_has_no_size(tmp_path: Path) -> None:
 def test_no_bytes_break_it(tmp_path_factory: pytest.TempPathFactory, content: bytes, head: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "any"
     path.write_bytes(head + content)
-    size_of(path)
+    size = size_of(path)
+    assert size is None or (len(size) == 2 and min(size) > 0)
 
 
 def test_a_damaged_photograph_still_has_the_size_it_says(tmp_path: Path) -> None:
