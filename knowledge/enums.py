@@ -27,6 +27,7 @@ class Event(StrEnum):
     ARTICLE_CHANGED = "knowledge.article.changed"
     ARTICLE_PUBLISHED = "knowledge.article.published"
     ARTICLE_IMPORTED = "knowledge.article.imported"
+    ERROR_STATE_SET = "knowledge.article.error_state_set"
     ARTICLE_RETIRED = "knowledge.article.retired"
     ARTICLE_REVIVED = "knowledge.article.revived"
     ARTICLES_EXPORTED = "knowledge.article.exported"
@@ -83,6 +84,14 @@ class WorkState(StrEnum):
     DRAFT = "draft"
     IN_REVIEW = "in_review"
     SCHEDULED = "scheduled"
+
+
+class ErrorState(StrEnum):
+    """How far a known error is: nothing helps yet, people can get by, or it is mended."""
+
+    OPEN = "open"
+    WORKAROUND = "workaround"
+    RESOLVED = "resolved"
 
 
 class RequestState(StrEnum):

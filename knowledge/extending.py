@@ -17,6 +17,9 @@ class Beside:
 
     label: str
     url: str
+    # Nothing is there to look at yet; ``act`` says what this person could do there, "" when nothing.
+    is_empty: bool = False
+    act: str = ""
 
 
 # Each answers for several articles at once what this person sees beside them.

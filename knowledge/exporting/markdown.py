@@ -98,6 +98,8 @@ def _front_matter(article: Article, version: ArticleVersion, trail: list[str], t
         "owner": article.owner.username if article.owner else None,
         "review_months": article.review_months,
         "reviewed_at": article.reviewed_at.date() if article.reviewed_at else None,
+        "error_state": article.error_state.value if article.error_state else None,
+        "error_note": article.error_note,
     }
     return {name: value for name, value in front.items() if value not in (None, "", [])}
 

@@ -2,7 +2,7 @@
 
 from knowledge.forms.feedback import AnswerForm, FeedbackForm
 from knowledge.forms.importing import ImportForm
-from knowledge.forms.life_cycle import OwnershipForm, ReasonForm, RetireForm
+from knowledge.forms.life_cycle import ErrorStateForm, OwnershipForm, ReasonForm, RetireForm
 from knowledge.forms.reviewing import CommentForm, ReviewForm, SubmitForm
 from knowledge.forms.sections import RuleForm, SectionForm, ServiceChangedForm
 from knowledge.forms.writing import ArticleForm, CompareForm
@@ -12,6 +12,7 @@ __all__ = [
     "ArticleForm",
     "CommentForm",
     "CompareForm",
+    "ErrorStateForm",
     "FeedbackForm",
     "ImportForm",
     "OwnershipForm",

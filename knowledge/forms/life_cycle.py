@@ -9,12 +9,14 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     IntegerField,
+    RadioField,
     SelectField,
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 
+from knowledge.enums import ErrorState
 from knowledge.models import Article
 from knowledge.queries import work
 from portal.core.web.choices import choices_from
@@ -42,6 +44,31 @@ class RetireForm(ReasonForm):
     def successor_number(self) -> int:
         found = re.search(r"(?:/articles/|^)([1-9][0-9]{0,8})(?:/|$)", (self.successor.data or "").strip())
         return int(found[1]) if found else 0
+
+
+class ErrorStateForm(FlaskForm):
+    """How far a known error is."""
+
+    state = RadioField(_l("How far is it?"), validators=[InputRequired(_l("Choose how far it is."))])
+    note = StringField(
+        _l("What readers should know about it"),
+        validators=[Optional(), Length(max=300)],
+        description=_l("One sentence: what it waits for, or what mended it. It stands above the article."),
+    )
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.state.choices = choices_from(
+            [
+                (ErrorState.OPEN.value, gettext("Open: nothing helps yet")),
+                (ErrorState.WORKAROUND.value, gettext("People can get by: there is a workaround")),
+                (ErrorState.RESOLVED.value, gettext("Resolved: the fault is mended")),
+            ]
+        )
+
+    @classmethod
+    def of(cls, article: Article) -> "ErrorStateForm":
+        return cls(formdata=None, data={"state": article.error_state, "note": article.error_note})
 
 
 class OwnershipForm(FlaskForm):

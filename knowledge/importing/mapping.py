@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext
 
 from knowledge.audience import is_token
-from knowledge.enums import ArticleType
+from knowledge.enums import ArticleType, ErrorState
 from knowledge.importing.front_matter import FileRefused
 
 # Raise it when the mapping changes: files that did not change are then read again.
@@ -28,6 +28,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "owner": ("owner",),
     "review_months": ("review_months",),
     "reviewed_at": ("reviewed_at", "ms.date", "date"),
+    "error_state": ("error_state",),
+    "error_note": ("error_note",),
 }
 _USED = {name for names in FIELDS.values() for name in names}
 TYPES = {
@@ -71,6 +73,9 @@ class Fields:
     owner: str
     review_months: int | None
     reviewed_at: datetime | None
+    # Of a known error; None: as its text says.
+    error_state: ErrorState | None
+    error_note: str
     notes: tuple[str, ...]
 
 
@@ -104,6 +109,8 @@ def fields_of(front: dict[str, Any], body: str, path: PurePosixPath, *, root_nam
         owner=_line(value("owner")).lower(),
         review_months=_months(value("review_months")),
         reviewed_at=_moment(value("reviewed_at"), notes),
+        error_state=_error_state(value("error_state"), notes),
+        error_note=_line(value("error_note"))[:300],
         notes=tuple(notes),
     )
 
@@ -172,6 +179,14 @@ def _months(value: Any) -> int | None:
     if isinstance(value, int) and 0 < value <= 120:
         return value
     raise FileRefused(gettext("review_months must be a number of months from 1 to 120."))
+
+
+def _error_state(value: Any, notes: list[str]) -> ErrorState | None:
+    wanted = _line(value).lower()
+    if wanted and wanted not in list(ErrorState):
+        notes.append(gettext("The state “%(state)s” of a known error is unknown and was left out.", state=wanted))
+        return None
+    return ErrorState(wanted) if wanted else None
 
 
 def _moment(value: Any, notes: list[str]) -> datetime | None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask_babel import gettext
 
 from knowledge.content import ArticleContent
-from knowledge.enums import Event
+from knowledge.enums import ArticleType, Event
 from knowledge.importing.front_matter import FileRefused
 from knowledge.importing.known import Known, Source
 from knowledge.importing.reading import ReadFile, content_of
@@ -17,6 +17,7 @@ from knowledge.models import Article, ArticleFile, ArticleSource
 from knowledge.rendering.document import Rendered, render
 from knowledge.services.addresses import ArticleAddresses, Place, article_path, files_of
 from knowledge.services.articles import add_version, make_live, newest_version
+from knowledge.services.known_errors import put_error_state
 from portal.core import clock
 from portal.core.audit import services as audit
 from portal.core.audit.services import Actor
@@ -136,6 +137,8 @@ def _write_version(
     now = clock.now()
     reviewed = min(fields.reviewed_at, now) if fields.reviewed_at else None
     make_live(newest, actor=None, reviewed_at=reviewed)
+    if article.type is ArticleType.KNOWN_ERROR and fields.error_state:
+        put_error_state(article, fields.error_state, fields.error_note)
     article.content_updated_at = reviewed or now
     return newest.number
 

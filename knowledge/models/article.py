@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from knowledge.enums import READABLE_STATES, ArticleState, ArticleType, WorkState
+from knowledge.enums import READABLE_STATES, ArticleState, ArticleType, ErrorState, WorkState
 from knowledge.models.section import Section
 from portal.core import clock
 from portal.core.db import Identified, Model, Timestamped, text_enum
@@ -40,6 +40,11 @@ class Article(Identified, Timestamped, Model):
     audience: Mapped[list[str]] = mapped_column(default=list)
     state: Mapped[ArticleState] = mapped_column(text_enum(ArticleState), default=ArticleState.DRAFT)
     work_state: Mapped[WorkState] = mapped_column(text_enum(WorkState), default=WorkState.DRAFT, index=True)
+    # Of a known error alone. It changes when the fault does, so it stands beside the versions and needs no review.
+    error_state: Mapped[ErrorState | None] = mapped_column(text_enum(ErrorState))
+    error_state_at: Mapped[datetime | None]
+    # One sentence for readers: what it waits for, or what mended it.
+    error_note: Mapped[str] = mapped_column(String(300), default="")
     latest_number: Mapped[int] = mapped_column(default=0)
     published_number: Mapped[int | None]
     published_at: Mapped[datetime | None]

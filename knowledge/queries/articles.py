@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 from flask import abort
-from sqlalchemy.orm import contains_eager, joinedload, selectinload, undefer
+from sqlalchemy.orm import contains_eager, joinedload, undefer
 
-from knowledge.enums import ArticleType
 from knowledge.models import Article, ArticleFile, ArticleNeighbour, ArticleTag, ArticleVersion, Section
 from knowledge.permissions import Reader, opens, visible_to, workable_by
 from portal.core.db import db
@@ -123,17 +122,6 @@ def list_changed(reader: Reader, *, limit: int = 30) -> Sequence[Article]:
     """Return the articles whose published words changed last, the newest first."""
     query = sa.select(Article).where(visible_to(reader)).order_by(Article.content_updated_at.desc(), Article.id.desc())
     return db.session.scalars(query.limit(limit)).all()
-
-
-def page_of_known_errors(reader: Reader) -> Page[Article]:
-    """Return the known errors a reader may see with the services they concern, the newest first."""
-    query = (
-        sa.select(Article)
-        .where(Article.type == ArticleType.KNOWN_ERROR, visible_to(reader))
-        .options(selectinload(Article.services), joinedload(Article.owner_team))
-        .order_by(Article.content_updated_at.desc(), Article.id)
-    )
-    return paginate(query)
 
 
 def page_of_section(section: Section, reader: Reader) -> Page[Article]:

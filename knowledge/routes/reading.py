@@ -72,16 +72,6 @@ def article(article_id: int, slug: str) -> ResponseReturnValue:
     )
 
 
-@bp.get("/known-errors")
-@public
-@cached_for_anonymous
-def known_errors() -> ResponseReturnValue:
-    errors = articles.page_of_known_errors(current_user)
-    ids = [article.id for article in errors.items]
-    others = beside(ids, signed_in_user()) if current_user.is_authenticated else {}
-    return page("knowledge/known_errors.html", "list", articles=errors, beside=others)
-
-
 @bp.get("/articles/feed.atom")
 @public
 def feed() -> ResponseReturnValue:

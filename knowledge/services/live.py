@@ -7,6 +7,7 @@ from knowledge.audience import is_token, narrowed
 from knowledge.content import slugified
 from knowledge.errors import NobodyMayRead, UnknownAudience
 from knowledge.models import Article, ArticleAudience, ArticleVersion, SearchChange, Tag
+from knowledge.services.known_errors import follow_text
 from knowledge.tasks import index_changes
 from portal.core.db import db
 from portal.directory.api import Service
@@ -16,6 +17,7 @@ def show_version(article: Article, version: ArticleVersion) -> None:
     """Make the fields of a version those that lists, filters and rights see."""
     article.title, article.summary = version.title, version.summary
     article.type, article.language = version.type, version.language
+    follow_text(article, version.body_markdown)
     article.slug = slugified(version.title)
     article.audience = list(version.audience)
     article.tags = _tags(version.tags)

@@ -1,4 +1,4 @@
-"""Known errors and the feed: lists that follow the rules of reading."""
+"""The feed and the register of known errors: lists that follow the rules of reading."""
 
 import xml.etree.ElementTree as ET
 
@@ -10,24 +10,6 @@ from tests.factories.directory import make_service, make_user
 from tests.factories.knowledge import make_article
 
 ATOM = "{http://www.w3.org/2005/Atom}"
-
-
-def test_known_errors_are_listed_with_their_services(client: CheckingClient) -> None:
-    make_service("Mobile mail", key="mail")
-    make_article("Mail stops after the update", kind=ArticleType.KNOWN_ERROR, services=("mail",))
-    make_article("Hidden fault", kind=ArticleType.KNOWN_ERROR, audience=("agents",))
-    make_article("How to print")
-    text = client.get("/known-errors").text
-    assert "Mail stops after the update" in text
-    assert "Mobile mail" in text
-    assert "Hidden fault" not in text
-    assert "How to print" not in text
-    client.sign_in(make_user("agent"))
-    assert "Hidden fault" in client.get("/known-errors").text
-
-
-def test_without_known_errors_the_page_says_what_it_is_for(client: CheckingClient) -> None:
-    assert "No known errors" in client.get("/known-errors").text
 
 
 def test_the_feed_holds_what_everyone_may_read(client: CheckingClient) -> None:

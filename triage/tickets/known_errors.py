@@ -10,7 +10,7 @@ from knowledge.api import Article, ArticleType, Beside
 from portal.core.audit.services import Actor
 from portal.core.db import db
 from portal.core.notifications.services import notify
-from portal.core.texts import ngettext
+from portal.core.texts import gettext, ngettext
 from portal.core.web import Page, paginate
 from portal.directory.api import User
 from triage.tickets.enums import ArticleUse, Permission
@@ -34,10 +34,13 @@ def tickets_beside(article_ids: Collection[int], user: User) -> Mapping[int, Bes
         .group_by(TicketArticle.article_id)
     )
     counts: dict[int, int] = dict(db.session.execute(query).tuples().all())
+    act = gettext("Link a ticket") if user.can(Permission.WORK) else ""
     return {
         number: Beside(
             ngettext("%(num)s ticket", "%(num)s tickets", counts.get(number, 0)),
             url_for("tickets.tickets_of_article", article_id=number),
+            is_empty=number not in counts,
+            act=act,
         )
         for number in article_ids
     }

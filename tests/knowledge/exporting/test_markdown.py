@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import undefer
 
 from knowledge.content import ArticleContent
-from knowledge.enums import ArticleType
+from knowledge.enums import ArticleType, ErrorState
 from knowledge.errors import ArchiveRefused
 from knowledge.exporting.markdown import export_markdown
 from knowledge.importing.services import ImportOptions, import_folder
 from knowledge.models import Article, ArticleFile, ArticleSource, ArticleVersion, Section
 from knowledge.services.editing import attach_file
+from knowledge.services.known_errors import set_error_state
 from portal.core.audit.models import AuditEvent
 from portal.core.db import db
 from tests.client import CheckingClient
@@ -40,7 +41,8 @@ def contents() -> dict[str, tuple[str, str, tuple[str, ...], str]]:
             version.digest,
             version.article.section.name,
             tuple(sorted(item.token for item in version.article.audiences)),
-            f"{version.article.owner_id} {version.article.owner_team_id} {version.article.review_months}",
+            f"{version.article.owner_id} {version.article.owner_team_id} {version.article.review_months}"
+            f" {version.article.error_state} {version.article.error_note}",
         )
         for version in db.session.scalars(query)
     }
@@ -74,6 +76,8 @@ def test_what_is_exported_imports_back_without_a_difference(app: object, tmp_pat
         owner_team=team, review_months=6, kind=ArticleType.KNOWN_ERROR, language="de",
     )  # fmt: skip
     make_article("As the section", audience=())
+    mended = make_article("Mended", body="## Workaround\n\nWait.", kind=ArticleType.KNOWN_ERROR)
+    set_error_state(mended, actor=None, state=ErrorState.RESOLVED, note='By version 5: "done".')
     pictured = make_article("With picture", published=False)
     attach_file(pictured, io.BytesIO(PNG), "lamp.png", alternative_text="A lamp", actor=None)
     db.session.commit()

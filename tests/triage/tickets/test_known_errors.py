@@ -55,6 +55,18 @@ def test_agents_see_the_number_of_tickets_in_their_queues_and_others_nothing(
         assert f'href="/articles/{article.id}/tickets">2 tickets</a>' in text
 
 
+def test_none_is_no_link_and_the_article_offers_to_link_one(client: CheckingClient, team: Team, agent: User) -> None:
+    article = make_error()
+    tickets = f'href="/articles/{article.id}/tickets"'
+    client.sign_in(agent)
+    register = client.get("/known-errors").text
+    assert "0 tickets" in register
+    assert tickets not in register
+    assert f"{tickets}>Link a ticket</a>" in client.get(f"/articles/{article.id}/{article.slug}").text
+    client.sign_in(make_user("auditor"))
+    assert tickets not in client.get(f"/articles/{article.id}/{article.slug}").text
+
+
 def test_the_tickets_of_an_article_are_listed_and_linked_from_there(
     client: CheckingClient, team: Team, agent: User
 ) -> None:
