@@ -1,7 +1,7 @@
 """Ask in your own words; answers first, then a person."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, abort, flash, request
 from flask.typing import ResponseReturnValue
@@ -106,8 +106,7 @@ def ticket(token: str) -> ResponseReturnValue:
     found = _conversation(token)
     if found.outcome is Outcome.HANDED_OVER:
         return see_other("assistant.sent", token=token)
-    suggestion = suggest(found.text)
-    form = TicketForm.for_conversation(found, suggestion, list_services(), list_categories())
+    form, suggestion, _ = _ticket_form(found)
     return _ticket_page(found, form, suggestion)
 
 
@@ -116,12 +115,10 @@ def ticket(token: str) -> ResponseReturnValue:
 @commits
 def hand_over(token: str) -> ResponseReturnValue:
     found = _conversation(token)
-    suggestion = suggest(found.text)
-    services_offered, categories_offered = list_services(), list_categories()
-    form = TicketForm.for_conversation(found, suggestion, services_offered, categories_offered)
+    form, suggestion, offered = _ticket_form(found)
     if form.validate():
         try:
-            _hand_over(found, form, suggestion, services_offered, categories_offered)
+            _hand_over(found, form, suggestion, offered)
         except FileRefused as refusal:
             form.files.errors = [str(refusal)]
         except UnknownPerson as refusal:
@@ -150,8 +147,7 @@ def join(token: str, incident_id: int) -> ResponseReturnValue:
 def fitting(token: str) -> ResponseReturnValue:
     """Articles for what stands in the form so far, asked while somebody types; those they rejected are left out."""
     found = _conversation(token)
-    suggestion = suggest(found.text)
-    form = TicketForm.for_conversation(found, suggestion, list_services(), list_categories())
+    form, suggestion, _ = _ticket_form(found)
     text = f"{text_of(form.title)}\n{text_of(form.description)}"[:LONGEST_QUESTION]
     answers = [answer for answer in _answers(text) if found.use_of(answer.article_id) is not ArticleUse.REJECTED]
     if found.outcome is not Outcome.HANDED_OVER:
@@ -170,6 +166,13 @@ def sent(token: str) -> ResponseReturnValue:
 
 class UnknownPerson(Refused):
     """Nobody has the name a ticket should be opened for."""
+
+
+class Offered(NamedTuple):
+    """What the ticket form offers for choice."""
+
+    services: Sequence[Service]
+    categories: Sequence[Category]
 
 
 def _conversation(token: str) -> Conversation:
@@ -193,6 +196,12 @@ def _answers_page(found: Conversation, form: AskForm, *, status: int = 200) -> R
         form=form,
         can_submit=not current_user.is_authenticated or current_user.can(Permission.CREATE),
     )
+
+
+def _ticket_form(found: Conversation) -> tuple[TicketForm, Suggestion, Offered]:
+    offered = Offered(list_services(), list_categories())
+    suggestion = suggest(found.text, *offered)
+    return TicketForm.for_conversation(found, suggestion, *offered), suggestion, offered
 
 
 def _ticket_page(
@@ -222,8 +231,7 @@ def _hand_over(
     found: Conversation,
     form: TicketForm,
     suggestion: Suggestion,
-    services_offered: Sequence[Service],
-    categories_offered: Sequence[Category],
+    offered: Offered,
 ) -> Ticket:
     user: Any = signed_in_user()
     return services.hand_over(
@@ -235,8 +243,8 @@ def _hand_over(
         kind=TicketKind(form.kind.data),
         impact=Impact(form.impact.data),
         urgency=Urgency(form.urgency.data),
-        service=chosen_row(form.service, services_offered),
-        category=chosen_row(form.category, categories_offered),
+        service=chosen_row(form.service, offered.services),
+        category=chosen_row(form.category, offered.categories),
         suggestion=suggestion,
         answers=read_again([row.article_id for row in found.articles], user),
         files=store_files(form.files, user),

@@ -1,10 +1,11 @@
 """What a text is about, and how sure we are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portal.directory.api import Service
 from triage.classify.keywords import FLOOR, KeywordIndex, Match, confidence
-from triage.tickets.api import Category, list_categories, list_services
+from triage.tickets.api import Category
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,12 @@ class Suggestion:
 NOTHING = Suggestion(None, None, 0.0, ())
 
 
-def suggest(text: str) -> Suggestion:
-    """Suggest service and category for what somebody wrote, from names, keywords and descriptions alone.
+def suggest(text: str, services: Sequence[Service], categories: Sequence[Category]) -> Suggestion:
+    """Suggest which of these a text is about, from names, keywords and descriptions alone.
 
-    Two queries; no state. A category brings its usual service along; where no category is sure enough, a service
+    No query; no state. A category brings its usual service along; where no category is sure enough, a service
     may still be. Abstains when the best evidence is thin or two candidates are close.
     """
-    services, categories = list(list_services()), list_categories()
     by_service = KeywordIndex(services).match(text)
     leaves = [category for category in categories if category.id not in {other.parent_id for other in categories}]
     by_category = _supported(KeywordIndex(leaves).match(text), by_service)

@@ -1,6 +1,7 @@
 """Writing a ticket's history: every step leaves one line on the ticket and one in the audit trail."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from portal.core import clock
@@ -26,9 +27,11 @@ def add_entry(
     from_state: TicketState | None = None,
     to_state: TicketState | None = None,
     files: Iterable[StoredFile] = (),
+    at: datetime | None = None,
     **data: Any,
 ) -> TicketEntry:
-    """Add a line to the history and let the ticket show that something happened."""
+    """Add a line to the history and let the ticket show that something happened, now or ``at`` another moment."""
+    at = at or clock.now()
     entry = TicketEntry(
         ticket_id=ticket.id,
         kind=kind,
@@ -39,8 +42,9 @@ def add_entry(
         from_state=from_state,
         to_state=to_state,
         data=data,
+        created_at=at,
     )
-    ticket.last_activity_at = clock.now()
+    ticket.last_activity_at = at
     db.session.add(entry)
     db.session.flush()
     for file in files:

@@ -134,4 +134,5 @@ def _begin_history(ticket: Ticket, actor: User) -> TicketEntry:
         team_id=ticket.team_id,
         priority=ticket.priority,
         routing=ticket.routing,
+        at=ticket.last_activity_at,
     )
