@@ -101,9 +101,7 @@ def list_managed(user: User) -> list[Managed]:
         .order_by(Section.position, sa.func.lower(Section.name), Section.id)
     )
     every = db.session.scalars(query).all()
-    counts = dict(
-        db.session.execute(sa.select(Article.section_id, sa.func.count()).group_by(Article.section_id)).tuples().all()
-    )
+    counts = dict(db.session.execute(sa.select(Article.section_id, sa.func.count()).group_by(Article.section_id)).all())
     children: dict[int | None, list[Section]] = {}
     for item in every:
         children.setdefault(item.parent_id, []).append(item)

@@ -129,4 +129,4 @@ def articles_by_service() -> dict[str, int]:
         .where(Article.state.in_(READABLE_STATES))
         .group_by(Service.key)
     )
-    return dict(db.session.execute(query).tuples().all())
+    return dict(db.session.execute(query).all())

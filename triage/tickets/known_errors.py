@@ -33,7 +33,7 @@ def tickets_beside(article_ids: Collection[int], user: User) -> Mapping[int, Bes
         )
         .group_by(TicketArticle.article_id)
     )
-    counts: dict[int, int] = dict(db.session.execute(query).tuples().all())
+    counts: dict[int, int] = dict(db.session.execute(query).all())
     act = gettext("Link a ticket") if user.can(Permission.WORK) else ""
     return {
         number: Beside(
