@@ -9,6 +9,7 @@ from flask.cli import ScriptInfo
 from knowledge.cli import COMMANDS as KNOWLEDGE
 from portal.core.audit.cli import COMMANDS as AUDIT
 from portal.core.errors import PorticoError
+from portal.core.outbox.cli import COMMANDS as OUTBOX
 from portal.directory.cli import COMMANDS as DIRECTORY
 from portal.operations.cli import COMMANDS as OPERATIONS
 from status_page.cli import COMMANDS as STATUS_PAGE
@@ -30,7 +31,7 @@ def portico() -> None:
     """Portico, the IT self-service portal."""
 
 
-for command in (*OPERATIONS, *DIRECTORY, *AUDIT, *KNOWLEDGE, *STATUS_PAGE):
+for command in (*OPERATIONS, *DIRECTORY, *AUDIT, *OUTBOX, *KNOWLEDGE, *STATUS_PAGE):
     portico.add_command(command)
 
 

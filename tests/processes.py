@@ -41,10 +41,13 @@ def portico_environment(data_dir: Path, **settings: object) -> dict[str, str]:
     return environment | {"PORTICO_DATA_DIR": str(data_dir)}
 
 
-def run_portico(*arguments: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end; the limit is only against one that never ends."""
+def run_portico(
+    *arguments: str, environment: Mapping[str, str], given: Path = Path(os.devnull)
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, with a file to read; the limit is only against one that never ends."""
     return subprocess.run(
         [sys.executable, "-m", "portal", *arguments],
+        stdin=given.open("rb"),
         env=dict(environment),
         capture_output=True,
         text=True,

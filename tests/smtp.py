@@ -20,6 +20,8 @@ class CatchingServer:
 
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
+        # Where each of them would come back to, in the same order.
+        self.return_addresses: list[str] = []
         self.connections = 0
         self.refuse_recipient: dict[str, str] = {}
         self.refuse_data: dict[str, str] = {}
@@ -56,6 +58,7 @@ class CatchingServer:
         content = envelope.original_content or b""
         with self.lock:
             self.messages.append(message_from_bytes(content, policy=policy.default))
+            self.return_addresses.append(envelope.mail_from or "")
         self.on_data(recipient)
         if recipient in self.silent:
             assert isinstance(server.transport, asyncio.Transport)

@@ -6,6 +6,7 @@ the environment wins. ``docs/settings.md`` is generated from this class.
 
 import difflib
 import os
+import re
 import secrets
 import tomllib
 import zoneinfo
@@ -77,6 +78,14 @@ class Settings(BaseSettings):
         ),
     ] = SecretStr("")
     mail_from: Annotated[str, Field(description="Sender of e-mails.")] = "Portico <portico@localhost>"
+    bounce_address: Annotated[
+        str,
+        Field(
+            description="Where undeliverable mail comes back, such as `bounces@help.example`; each message adds a name of "
+            "its own before the `@` (`bounces+…@`). Your mail server gives what arrives there to `portico take-bounce`. "
+            "Empty: it goes to the sender."
+        ),
+    ] = ""
     semantic_search: Annotated[
         bool, Field(description="Search by meaning as well as by words; costs about 100 MB in each process.")
     ] = True
@@ -160,6 +169,15 @@ class Settings(BaseSettings):
             parts.scheme not in ("smtp", "smtp+starttls", "smtps") or parts.hostname is None
         ):
             raise ValueError("use an smtp://, smtp+starttls:// or smtps:// address with a host")
+        return value
+
+    @field_validator("bounce_address")
+    @classmethod
+    def _plain_address(cls, value: str) -> str:
+        box, _, domain = value.partition("@")
+        # With its name and the plus sign a message adds up to 40 characters; 64 are allowed.
+        if value and (not re.fullmatch(r"[A-Za-z0-9._-]{1,24}", box) or not re.fullmatch(r"[A-Za-z0-9.-]+", domain)):
+            raise ValueError("use an address such as bounces@help.example, with at most 24 characters before the @")
         return value
 
     @field_validator("default_time_zone")

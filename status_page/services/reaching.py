@@ -38,7 +38,7 @@ def switch_off_the_unreachable() -> None:
     failures = _failures()
     for start in range(0, len(failures), _PART):
         part = {row.recipient: row for row in failures[start : start + _PART]}
-        reached = _reached_since(list(part))
+        reached = _reached_since(list(part), min(row.id for row in part.values()))
         for subscriber in _active(list(part)):
             failure = part[subscriber.address]
             counts_from = subscriber.resumed_at or subscriber.confirmed_at
@@ -112,15 +112,15 @@ def _failures() -> list[Any]:
     return list(rows)
 
 
-def _reached_since(addresses: list[str]) -> dict[str, int]:
-    """Return the last message that arrived at each address."""
+def _reached_since(addresses: list[str], oldest: int) -> dict[str, int]:
+    """Return the last message after the oldest failure that arrived at each address."""
     rows = db.session.execute(
         sa.select(OutboxMessage.recipient, sa.func.max(OutboxMessage.id))
         .where(
             OutboxMessage.state == MessageState.SENT,
             OutboxMessage.template == TEMPLATE,
             OutboxMessage.recipient.in_(addresses),
-            OutboxMessage.updated_at > clock.now() - _LOOK_BACK,
+            OutboxMessage.id > oldest,
         )
         .group_by(OutboxMessage.recipient)
     )

@@ -8,8 +8,10 @@ from portal.core import clock as portal_clock
 from portal.core.audit.models import AuditEvent
 from portal.core.db import db
 from portal.core.notifications.models import Notification
+from portal.core.outbox.bounces import Bounce, take_bounce
 from portal.core.outbox.delivery import deliver_due_messages
 from portal.core.outbox.enums import MessageState
+from portal.core.outbox.return_address import return_address
 from status_page.enums import Event, SubscriberChannel, SubscriberState
 from status_page.fan_out import queue_open_broadcasts
 from status_page.models import Subscriber
@@ -49,6 +51,38 @@ def test_address_refused_for_good_is_switched_off_with_its_reason(app: Flask, cl
     assert gone.address not in trail.subject_label
     tend_subscribers()
     assert len(db.session.scalars(sa.select(Notification)).all()) == 1
+
+
+def test_message_that_came_back_later_switches_off_too(app: Flask, clock: HeldClock) -> None:
+    """The mail server took it first and reported afterwards: days later, and with later messages under way."""
+    gone, fine = make_subscriber("gone@portico.example"), make_subscriber("fine@portico.example")
+    manager = make_user("incident_manager")
+    settings = app.extensions["portico_settings"]
+    app.extensions["portico_settings"] = settings.model_copy(update={"bounce_address": "bounces@help.example"})
+    report = (
+        b"Content-Type: multipart/report; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\n"
+        b"Reporting-MTA: dns; relay\n\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 Gone\n\n--b--\n"
+    )
+
+    def come_back(number: int) -> SubscriberState:
+        address = return_address(app.extensions["portico_settings"], messages(gone.address)[number].id)
+        assert take_bounce(report, recipient=address) == Bounce.COUNTED
+        db.session.commit()
+        tend_subscribers()
+        db.session.commit()
+        return gone.state
+
+    try:
+        for _ in range(2):
+            clock.forward(minutes=1)
+            tell(gone.address, MessageState.SENT)
+        clock.forward(days=5)
+        assert come_back(0) == SubscriberState.ACTIVE, "the one after it may have arrived"
+        assert come_back(1) == SubscriberState.DISABLED
+    finally:
+        app.extensions["portico_settings"] = settings
+    assert (gone.disabled_reason, fine.state) == ("550 5.1.1 Gone", SubscriberState.ACTIVE)
+    assert "550 5.1.1 Gone" in messages(manager.email)[-1].body_text
 
 
 def test_address_that_may_not_be_called_is_switched_off_at_once(app: Flask, clock: HeldClock) -> None:

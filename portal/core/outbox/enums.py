@@ -9,10 +9,11 @@ class Permission(StrEnum):
 
 
 class Event(StrEnum):
-    """Changes that people make in the delivery log."""
+    """Changes in the delivery log that people make, or that come from outside."""
 
     RESENT = "outbox.message.resent"
     DISCARDED = "outbox.message.discarded"
+    BOUNCED = "outbox.message.bounced"
 
 
 class Channel(StrEnum):

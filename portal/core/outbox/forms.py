@@ -20,6 +20,7 @@ OUTCOME_WORDS = {
     "sent": _("Sent"),
     "retry": _("Failed for now"),
     "dead": _("Failed for good"),
+    "bounced": _("Came back as undeliverable"),
     "uncertain": _("Unknown"),
 }
 

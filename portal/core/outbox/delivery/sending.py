@@ -31,6 +31,7 @@ from portal.core.outbox.delivery.transports import (
 )
 from portal.core.outbox.delivery.webhook import call_webhook
 from portal.core.outbox.enums import Channel, MessageState
+from portal.core.outbox.return_address import return_address
 from portal.core.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -106,7 +107,7 @@ def _send_one(row: Row[Any], token: str, transport: Transport, settings: Setting
         if row.channel == Channel.WEBHOOK:
             call_webhook(row, settings, hand_over)
         else:
-            transport.send(build_letter(row, settings.mail_from), hand_over)
+            transport.send(build_letter(row, settings.mail_from), return_address(settings, row.id), hand_over)
     except NotOurs:
         logger.warning("Message %s was taken by another worker; it is left alone.", row.id)
         return False

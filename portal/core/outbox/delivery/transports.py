@@ -42,9 +42,12 @@ class Unanswered(Exception):
 
 
 class Transport(Protocol):
-    """Hands letters over. ``hand_over`` is called right before the act that cannot be taken back."""
+    """Hands letters over. ``hand_over`` is called right before the act that cannot be taken back.
 
-    def send(self, letter: EmailMessage, hand_over: HandOver) -> None: ...
+    ``comes_back_to`` is told to servers on the way; empty: the sender.
+    """
+
+    def send(self, letter: EmailMessage, comes_back_to: str, hand_over: HandOver) -> None: ...
     def close(self) -> None: ...
 
 
@@ -59,7 +62,7 @@ class FolderTransport:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def send(self, letter: EmailMessage, hand_over: HandOver) -> None:
+    def send(self, letter: EmailMessage, comes_back_to: str, hand_over: HandOver) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         # The name is made from the Message-ID, so a letter written twice is one file.
         path = self.folder / f"{sha256(str(letter['Message-ID']).encode()).hexdigest()[:24]}.eml"
@@ -79,7 +82,7 @@ class SmtpTransport:
         self.url = urlsplit(url)
         self.connection: CarefulSMTP | None = None
 
-    def send(self, letter: EmailMessage, hand_over: HandOver) -> None:
+    def send(self, letter: EmailMessage, comes_back_to: str, hand_over: HandOver) -> None:
         """Send one letter to its one recipient.
 
         Raises:
@@ -89,7 +92,9 @@ class SmtpTransport:
         connection.hand_over = hand_over
         sender, recipient = (letter[name].addresses[0].addr_spec for name in ("From", "To"))
         try:
-            connection.sendmail(sender, [recipient], _content(letter), mail_options=_options(connection, recipient))
+            connection.sendmail(
+                comes_back_to or sender, [recipient], _content(letter), mail_options=_options(connection, recipient)
+            )
         except smtplib.SMTPRecipientsRefused as error:
             code, text = next(iter(error.recipients.values()))
             raise _refusal(code, text) from error
