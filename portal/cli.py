@@ -1,6 +1,7 @@
 """The command ``portico``: every command of the product, with help and honest exit codes."""
 
 import sys
+from collections.abc import Iterator
 
 import click
 from flask import Flask
@@ -25,7 +26,33 @@ class SentenceGroup(click.Group):
             raise click.ClickException(error.sentence) from error
 
 
-@click.group(cls=SentenceGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class FullHelpGroup(SentenceGroup):
+    """Lists every command, those of its groups too, with what it does and how it is called."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands, each with an example"):
+            for name, command in commands_of(self):
+                formatter.write_text(name)
+                with formatter.indentation():
+                    formatter.write_text((command.help or "").partition("\n\n")[0])
+                    formatter.write(f"{'':{formatter.current_indent}}{example_of(command)}\n\n")
+
+
+def commands_of(group: click.Group, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Yield every command that is not hidden, under the words that are typed for it."""
+    for name, command in sorted(group.commands.items()):
+        if isinstance(command, click.Group):
+            yield from commands_of(command, f"{prefix}{name} ")
+        elif not command.hidden:
+            yield prefix + name, command
+
+
+def example_of(command: click.Command) -> str:
+    """Return the first line that the end of a command's help gives as an example."""
+    return (command.epilog or "").partition("Example: ")[2].partition("\n")[0]
+
+
+@click.group(cls=FullHelpGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="portico", prog_name="portico")
 def portico() -> None:
     """Portico, the IT self-service portal."""

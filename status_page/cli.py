@@ -13,7 +13,7 @@ from portal.core.errors import ConfigurationError
 from portal.core.settings import load_settings
 
 
-@click.command("status-serve")
+@click.command("status-serve", epilog="Example: portico status-serve --port 8001")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8001, show_default=True, help="Port to listen on.")
 @click.option(
@@ -22,10 +22,7 @@ from portal.core.settings import load_settings
     help="Folder of the finished pages; by default `status` in the data folder, with the portal's signature checked.",
 )
 def status_serve(host: str, port: int, folder: Path | None) -> None:
-    """Serve the finished status page alone: without database, worker or application.
-
-    Example: portico status-serve --port 8001
-    """
+    """Serve the finished status page alone: without database, worker or application."""
     # Only this command needs the server.
     from status_page.manifest import key_from
     from status_page.serve import KEY_VARIABLE, StatusServer
@@ -47,14 +44,11 @@ def status_serve(host: str, port: int, folder: Path | None) -> None:
     os.execve(sys.executable, arguments, os.environ | {KEY_VARIABLE: key.hex()})  # noqa: S606
 
 
-@click.command("status-write")
+@click.command("status-write", epilog="Example: portico status-write --force")
 @click.option("--force", is_flag=True, help="Write although nothing has changed.")
 @with_appcontext
 def status_write(force: bool) -> None:
-    """Write the finished status page now.
-
-    Example: portico status-write --force
-    """
+    """Write the finished status page now."""
     # Only the writer needs the renderers.
     from status_page.snapshot import read_manifest, write, write_when_stale
 
@@ -63,13 +57,10 @@ def status_write(force: bool) -> None:
     click.echo("Written." if force or write_when_stale() else "The finished pages are up to date.")
 
 
-@click.command("status-verify")
+@click.command("status-verify", epilog="Example: portico status-verify")
 @with_appcontext
 def status_verify() -> None:
-    """Check the finished status page against its signed list of files.
-
-    Example: portico status-verify
-    """
+    """Check the finished status page against its signed list of files."""
     # Only the check needs the manifest.
     from status_page.snapshot import find_forged
 
@@ -79,27 +70,21 @@ def status_verify() -> None:
     click.echo("Every file is as it was written.")
 
 
-@click.command("status-export")
+@click.command("status-export", epilog="Example: portico status-export > components.yaml")
 @with_appcontext
 def status_export() -> None:
-    """Print the components of the status page as YAML.
-
-    Example: portico status-export > components.yaml
-    """
+    """Print the components of the status page as YAML."""
     # Only this command needs the exporter.
     from status_page.services.configuration import export_configuration
 
     click.echo(export_configuration(), nl=False)
 
 
-@click.command("status-import")
+@click.command("status-import", epilog="Example: portico status-import components.yaml")
 @click.argument("file", type=click.File(encoding="utf-8"))
 @with_appcontext
 def status_import(file: IO[str]) -> None:
-    """Make and change components as a YAML file says; what it does not name stays.
-
-    Example: portico status-import components.yaml
-    """
+    """Make and change components as a YAML file says; what it does not name stays."""
     # Only this command needs the importer.
     from status_page.services.configuration import import_configuration
 
@@ -108,14 +93,11 @@ def status_import(file: IO[str]) -> None:
     click.echo(", ".join(f"{name}: {count}" for name, count in counts.items()))
 
 
-@click.command("status-import-history")
+@click.command("status-import-history", epilog="Example: portico status-import-history incidents.json")
 @click.argument("file", type=click.File(encoding="utf-8"))
 @with_appcontext
 def status_import_history(file: IO[str]) -> None:
-    """Take over incidents that are over from a JSON export in the Statuspage shape; safe to run again.
-
-    Example: portico status-import-history incidents.json
-    """
+    """Take over incidents that are over from a JSON export in the Statuspage shape; safe to run again."""
     # Only this command needs the importer.
     from status_page.services.history_import import import_history
 

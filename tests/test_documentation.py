@@ -1,13 +1,15 @@
 """The documentation for people keeps step with the tree and the code."""
 
 import re
+import shlex
 from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from portal.app import FEATURES
-from portal.cli import portico
+from portal.cli import commands_of, example_of, portico
 from portal.operations.reference import reference_markdown
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,3 +65,14 @@ def test_every_command_that_is_named_exists(page: Path) -> None:
             elif word.startswith("--"):
                 known = {option for item in command.params for option in item.opts + item.secondary_opts}
                 assert word.partition("=")[0] in known | {"--help", "--version"}, f"portico {' '.join(words)}"
+
+
+def test_the_help_shows_every_command_with_an_example_that_can_be_typed() -> None:
+    shown = CliRunner().invoke(portico, ["--help"]).output
+    for name, command in commands_of(portico):
+        example = example_of(command)
+        assert f"portico {name}" in example, f"portico {name} lacks an example"
+        assert f"\n  {name}\n" in shown
+        assert example in shown
+        options = {option for item in command.params for option in item.opts}
+        assert {word for word in shlex.split(example) if word.startswith("--")} <= options

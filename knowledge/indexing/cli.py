@@ -15,11 +15,7 @@ if TYPE_CHECKING:
 
 @click.group("index")
 def index_commands() -> None:
-    """Build and check the search index.
-
-    \b
-    Example: portico index check --heal
-    """
+    """Build and check the search index."""
 
 
 @index_commands.command("rebuild", epilog="Example: portico index rebuild")

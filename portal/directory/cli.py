@@ -15,7 +15,11 @@ def user_commands() -> None:
     """Manage people's accounts."""
 
 
-@user_commands.command("create")
+@user_commands.command(
+    "create",
+    epilog="\b\nExample: portico user create ada --email ada@example.org --name 'Ada L.' --role administrator\n"
+    "         portico user create bo --email bo@example.org --name Bo --role agent --team network --tier 2",
+)
 @click.argument("username")
 @click.option("--email", required=True, help="Address for notifications.")
 @click.option("--name", "display_name", required=True, help="Name others see.")
@@ -39,12 +43,7 @@ def create(  # noqa: PLR0917 (click passes options by name)
     password_stdin: bool,
     must_change: bool,
 ) -> None:
-    """Make an account, the first administrator for example.
-
-    \b
-    portico user create ada --email ada@example.org --name "Ada L." --role administrator
-    portico user create bo --email bo@example.org --name Bo --role agent --team network --tier 2
-    """
+    """Make an account, the first administrator for example."""
     from portal.core.db import unit_of_work
     from portal.core.origin import origin
     from portal.directory import api, passwords
@@ -68,14 +67,10 @@ def create(  # noqa: PLR0917 (click passes options by name)
     click.echo(f"The account {name} is ready.")
 
 
-@user_commands.command("list")
+@user_commands.command("list", epilog="Example: portico user list")
 @with_appcontext
 def list_accounts() -> None:
-    """Show every account: user name, state, address, name.
-
-    \b
-    portico user list
-    """
+    """Show every account: user name, state, address, name."""
     from portal.core import clock
     from portal.directory.queries.people import list_users
 
@@ -86,15 +81,11 @@ def list_accounts() -> None:
         click.echo(f"{user.username}\t{state}\t{user.email}\t{user.display_name}")
 
 
-@user_commands.command("unlock")
+@user_commands.command("unlock", epilog="Example: portico user unlock ada")
 @click.argument("username")
 @with_appcontext
 def unlock(username: str) -> None:
-    """End the pause after wrong passwords.
-
-    \b
-    portico user unlock ada
-    """
+    """End the pause after wrong passwords."""
     from portal.core.db import unit_of_work
     from portal.core.origin import origin
     from portal.directory.api import get_user_by_name
@@ -105,18 +96,17 @@ def unlock(username: str) -> None:
     click.echo(f"{username} may sign in again.")
 
 
-@user_commands.command("set-password")
+@user_commands.command(
+    "set-password",
+    epilog="\b\nExample: portico user set-password ada\n"
+    '         printf %s "$SECRET" | portico user set-password ada --password-stdin --must-change',
+)
 @click.argument("username")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking.")
 @click.option("--must-change", is_flag=True, help="The person must choose a new password at the next sign-in.")
 @with_appcontext
 def set_password_of(username: str, password_stdin: bool, must_change: bool) -> None:
-    """Set a password; every session of the person ends.
-
-    \b
-    portico user set-password ada
-    printf %s "$SECRET" | portico user set-password ada --password-stdin --must-change
-    """
+    """Set a password; every session of the person ends."""
     from portal.core.db import unit_of_work
     from portal.core.origin import origin
     from portal.directory import passwords
@@ -130,16 +120,12 @@ def set_password_of(username: str, password_stdin: bool, must_change: bool) -> N
     click.echo(f"The password of {username} is set.")
 
 
-@user_commands.command("deactivate")
+@user_commands.command("deactivate", epilog="Example: portico user deactivate ada --reason 'Left the company'")
 @click.argument("username")
 @click.option("--reason", default="", help="Why, for the audit trail.")
 @with_appcontext
 def deactivate(username: str, reason: str) -> None:
-    """Close an account and end its sessions; what the person did stays.
-
-    \b
-    portico user deactivate ada --reason "Left the company"
-    """
+    """Close an account and end its sessions; what the person did stays."""
     from portal.core.db import unit_of_work
     from portal.core.origin import origin
     from portal.directory.api import get_user_by_name

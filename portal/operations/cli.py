@@ -5,14 +5,11 @@ import click
 from portal.core.settings import load_settings
 
 
-@click.command()
+@click.command(epilog="Example: portico upgrade --check")
 @click.option("--check", is_flag=True, help="Only look: change nothing, end with 1 when an upgrade is needed.")
 @click.option("--quiet", is_flag=True, help="Say nothing when there was nothing to do.")
 def upgrade(check: bool, quiet: bool) -> None:
-    """Bring the database to this version; safe to run again.
-
-    Example: portico upgrade --check
-    """
+    """Bring the database to this version; safe to run again."""
     # Every command imports what it needs: --help answers at once and the long-running ones stay small.
     from portal.operations.preflight import check_database, make_engine
     from portal.operations.upgrading import upgrade_database
@@ -48,48 +45,36 @@ def demo_accounts() -> None:
         click.echo(line)
 
 
-@click.command()
+@click.command(epilog="Example: PORTICO_HOST=0.0.0.0 portico serve")
 def serve() -> None:
-    """Run the web server alone, for nodes beside others.
-
-    Example: PORTICO_HOST=0.0.0.0 portico serve
-    """
+    """Run the web server alone, for nodes beside others."""
     from portal.operations.server import serve_web
 
     serve_web(load_settings())
 
 
-@click.command()
+@click.command(epilog="Example: portico worker")
 def worker() -> None:
-    """Run the worker alone: it sends messages and does background and periodic jobs.
-
-    Example: portico worker
-    """
+    """Run the worker alone: it sends messages and does background and periodic jobs."""
     from portal.operations.worker import run_worker
 
     run_worker(load_settings())
 
 
-@click.command()
+@click.command(epilog="Example: portico run --port 8080")
 @click.option("--demo", is_flag=True, help="Load the demo organisation into an empty database.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on, instead of PORTICO_PORT.")
 def run(demo: bool, port: int | None) -> None:
-    """Run everything on this machine: upgrade, web server and worker.
-
-    Example: portico run --port 8080
-    """
+    """Run everything on this machine: upgrade, web server and worker."""
     from portal.operations.running import run_everything
 
     run_everything(load_settings(**({"port": port} if port else {})), demo=demo)
 
 
-@click.command()
+@click.command(epilog="Example: portico settings")
 @click.option("--markdown", is_flag=True, help="Print the documentation of every setting instead.")
 def settings(markdown: bool) -> None:
-    """Show the settings in force; secrets are hidden.
-
-    Example: portico settings
-    """
+    """Show the settings in force; secrets are hidden."""
     from portal.operations.settings_page import effective_lines, settings_markdown
 
     if markdown:
@@ -99,12 +84,9 @@ def settings(markdown: bool) -> None:
         click.echo(line)
 
 
-@click.command()
+@click.command(epilog="Example: portico reference")
 def reference() -> None:
-    """Print every permission and every event of the audit trail, as Markdown.
-
-    Example: portico reference
-    """
+    """Print every permission and every event of the audit trail, as Markdown."""
     from portal.app import FEATURES
     from portal.operations.reference import reference_markdown
 

@@ -11,15 +11,11 @@ def audit_commands() -> None:
     """Check the audit trail."""
 
 
-@audit_commands.command("verify")
+@audit_commands.command("verify", epilog="Example: portico audit verify")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 @with_appcontext
 def verify(quiet: bool) -> None:
-    """Check the whole chain; ends with 1 and names the first row that was changed, removed or inserted.
-
-    \b
-    portico audit verify
-    """
+    """Check the whole chain; ends with 1 and names the first row that was changed, removed or inserted."""
     from portal.core.audit.queries import last_event_id
     from portal.core.audit.services import verify_and_remember
     from portal.core.db import unit_of_work
