@@ -58,8 +58,8 @@ def build_app(engine_name: str, data_dir: Path, *blueprints: Blueprint) -> Flask
     chosen = load_settings(
         data_dir=data_dir,
         database_url=postgresql_url("portico_test") if engine_name == "postgresql" else "",
-        secret_key="test-secret-key",
-        audit_key="test-audit-key",
+        secret_key="test-secret-key-of-32-characters",
+        audit_key="test-audit-key-of-32-characters.",
         base_url="http://localhost",
         log_format="text",
         # Opening the model takes a second; the tests that are about meaning switch it on.

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from portal.core.settings import CONFIG_FILE, PREFIX, Settings
+from portal.core.settings import CONFIG_FILE, PREFIX, Settings, choices, limits
 
 HEAD = f"""# Settings
 
@@ -40,11 +40,9 @@ def _default(field: FieldInfo) -> str:
 
 
 def _limits(field: FieldInfo) -> str:
-    found = {name: getattr(item, name) for item in field.metadata for name in ("ge", "le") if hasattr(item, name)}
-    if found:
-        return f" From {found['ge']} to {found['le']}."
-    choices = getattr(field.annotation, "__args__", ())
-    return f" One of {', '.join(f'`{item}`' for item in choices)}." if choices else ""
+    if found := limits(field):
+        return f" From {found[0]} to {found[1]}."
+    return f" One of {', '.join(f'`{item}`' for item in choices(field))}." if choices(field) else ""
 
 
 def _cell(text: str) -> str:

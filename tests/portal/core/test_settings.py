@@ -41,16 +41,29 @@ def test_defaults_work_and_secrets_are_made_once(tmp_path: Path) -> None:
     [
         ("PORTICO_PROT", "1", "PORTICO_PROT is unknown. Did you mean PORTICO_PORT?"),
         ("PORTICO_QQQQQQQQ", "1", "PORTICO_QQQQQQQQ is unknown. See docs/settings.md"),
-        ("PORTICO_PORT", "http", "PORTICO_PORT is wrong"),
-        ("PORTICO_PORT", "70000", "PORTICO_PORT is wrong"),
-        ("PORTICO_WEB_WORKERS", "0", "PORTICO_WEB_WORKERS is wrong"),
+        ("PORTICO_PORT", "http", "PORTICO_PORT is wrong: use a whole number from 1 to 65535."),
+        ("PORTICO_PORT", "70000", "PORTICO_PORT is wrong: use a whole number from 1 to 65535."),
+        ("PORTICO_WEB_WORKERS", "0", "PORTICO_WEB_WORKERS is wrong: use a whole number from 1 to 64."),
+        ("PORTICO_DATA_DIR", "", "PORTICO_DATA_DIR is wrong: name a folder."),
+        ("PORTICO_HOST", "here and there", "PORTICO_HOST is wrong: use a host name or an address"),
+        ("PORTICO_HOST", "", "PORTICO_HOST is wrong"),
         ("PORTICO_DATABASE_URL", "mysql://db/portico", "PORTICO_DATABASE_URL is wrong: use a postgresql://"),
+        ("PORTICO_DATABASE_URL", "postgresql://db:many/portico", "PORTICO_DATABASE_URL is wrong: the host or the port"),
+        ("PORTICO_DATABASE_URL", "postgresql:///portico?password=x", "PORTICO_DATABASE_URL is wrong: put the password"),
         ("PORTICO_REDIS_URL", "localhost:6379", "PORTICO_REDIS_URL is wrong: use a redis://"),
         ("PORTICO_BASE_URL", "portal.example", "PORTICO_BASE_URL is wrong: use an http://"),
+        ("PORTICO_BASE_URL", "https://portal.example:99999", "PORTICO_BASE_URL is wrong: the host or the port"),
+        ("PORTICO_BASE_URL", "https://it.example/portal", "PORTICO_BASE_URL is wrong: use the address without a path"),
+        ("PORTICO_SMTP_URL", "smtp://mail.example:post", "PORTICO_SMTP_URL is wrong: the host or the port"),
+        ("PORTICO_MAIL_FROM", "the IT desk", "PORTICO_MAIL_FROM is wrong: use an e-mail address such as"),
+        ("PORTICO_SECRET_KEY", "short", "PORTICO_SECRET_KEY is wrong: use at least 32 characters"),
+        ("PORTICO_AUDIT_KEY", "short", "PORTICO_AUDIT_KEY is wrong: use at least 32 characters"),
+        ("PORTICO_WEBHOOK_ALLOWED_HOSTS", "http://hook.example", "PORTICO_WEBHOOK_ALLOWED_HOSTS is wrong: use host"),
+        ("PORTICO_SEMANTIC_SEARCH", "perhaps", "PORTICO_SEMANTIC_SEARCH is wrong: use true or false."),
         ("PORTICO_SMTP_URL", "mail.example:25", "PORTICO_SMTP_URL is wrong: use an smtp://"),
-        ("PORTICO_DEFAULT_LOCALE", "fr", "PORTICO_DEFAULT_LOCALE is wrong"),
+        ("PORTICO_DEFAULT_LOCALE", "fr", "PORTICO_DEFAULT_LOCALE is wrong: use one of en, de."),
         ("PORTICO_DEFAULT_TIME_ZONE", "Berlin", "PORTICO_DEFAULT_TIME_ZONE is wrong: use a name such as"),
-        ("PORTICO_LOG_FORMAT", "xml", "PORTICO_LOG_FORMAT is wrong"),
+        ("PORTICO_LOG_FORMAT", "xml", "PORTICO_LOG_FORMAT is wrong: use one of json, text."),
     ],
 )
 def test_wrong_variable_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:
@@ -58,6 +71,21 @@ def test_wrong_variable_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name
     with pytest.raises(ConfigurationError) as refusal:
         load_settings()
     assert said in refusal.value.sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORTICO_HOST", "::"),
+        ("PORTICO_DATABASE_URL", "postgresql:///portico?host=/run/postgresql"),
+        ("PORTICO_BASE_URL", "https://portal.example:8443/"),
+        ("PORTICO_MAIL_FROM", "help@portal.example"),
+        ("PORTICO_WEBHOOK_ALLOWED_HOSTS", "hook.example, 10.0.0.7, "),
+    ],
+)
+def test_unusual_but_right_ones_are_taken(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    load_settings()
 
 
 def test_refusal_does_not_repeat_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:

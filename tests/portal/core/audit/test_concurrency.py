@@ -27,8 +27,8 @@ def shared(engine_name: str, tmp_path: Path) -> Iterator[Flask]:
     settings = load_settings(
         data_dir=tmp_path,
         database_url=postgresql_url("portico_writers") if engine_name == "postgresql" else "",
-        secret_key="test-secret-key",
-        audit_key="test-audit-key",
+        secret_key="test-secret-key-of-32-characters",
+        audit_key="test-audit-key-of-32-characters.",
     )
     app = create_app(settings, testing=True)
     with app.app_context():
