@@ -108,6 +108,11 @@ def refuse_unmarked_endpoints(app: Flask) -> None:
 
 
 def _to_sign_in() -> ResponseReturnValue:
+    # Imported here because the web layer stands on this module.
+    from portal.core.web.kept_forms import kept_form, kept_form_page
+
+    if request.method != "GET" and (kept := kept_form()) is not None:
+        return kept_form_page(kept, status=401)
     wanted = request.full_path if request.method == "GET" else request.referrer or ""
     target = url_for("directory.sign_in", next=_own_path(wanted))
     if request.headers.get("HX-Request"):

@@ -1,7 +1,7 @@
 """Who is behind a session: it is begun at sign-in, kept in a signed cookie, and ended here."""
 
 import sqlalchemy as sa
-from flask import Flask, redirect, request, session, url_for
+from flask import Flask, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 
@@ -56,6 +56,8 @@ def signed_in_user() -> User:
 def start_session(user: User) -> None:
     """Begin a session for a person: a new one, so that nothing set before sign-in lives on in it."""
     session.clear()
+    # A page of this same answer that holds a form must get a token of the new session.
+    g.pop("csrf_token", None)
     # A permanent session is renewed with each request and ends when none came for `session_hours`.
     session.permanent = True
     login_user(user)

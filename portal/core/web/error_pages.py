@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from portal.core.auth import login_manager
 from portal.core.db import db
 from portal.core.errors import Conflict, NotAllowed, PorticoError
+from portal.core.web.kept_forms import kept_form, kept_form_page
 from portal.core.web.redirects import own_path
 
 logger = logging.getLogger(__name__)
@@ -54,6 +55,9 @@ def _wants_text() -> bool:
 
 def _csrf(error: CSRFError) -> Response:
     logger.info("CSRF check refused a form: %s", error.description)
+    if (kept := kept_form()) is not None:
+        db.session.rollback()
+        return kept_form_page(kept, status=400)
     if not current_user.is_authenticated:
         # Mostly a session that ended while somebody was writing.
         return error_page(

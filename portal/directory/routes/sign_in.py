@@ -9,6 +9,7 @@ from flask_login import current_user
 from portal.core.auth import public
 from portal.core.web import commits, own_path, page
 from portal.core.web.i18n import LOCALE_COOKIE
+from portal.core.web.kept_forms import kept_form_page, unseal
 from portal.core.web.redirects import go_to, wanted_path
 from portal.core.web.security import limiter
 from portal.directory.forms.account import SignInForm
@@ -48,11 +49,20 @@ def try_sign_in() -> ResponseReturnValue:
             form.form_errors.append(refusal.sentence)
         else:
             start_session(user)
-            response = go_to(own_path(wanted_path()))
+            kept = unseal(request.form.get("kept"))
+            response = kept_form_page(kept, status=200) if kept else go_to(own_path(wanted_path()))
             # What was picked here by whoever used this device before gives way to the person's own language.
             response.delete_cookie(LOCALE_COOKIE)
             return response
     return page("directory/sign_in.html", "sign_in", status=422, form=form)
+
+
+@bp.post("/sign-in/first")
+@public
+@commits
+def sign_in_first() -> ResponseReturnValue:
+    """Show the sign-in form with what a form sent meanwhile; signing in shows it again, to be sent."""
+    return page("directory/sign_in.html", "sign_in", form=SignInForm(formdata=None))
 
 
 @bp.post("/sign-out")
