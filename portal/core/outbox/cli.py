@@ -10,7 +10,7 @@ _TRY_LATER = 75
 _MOST_BYTES = 2 * 1024 * 1024
 
 
-@click.command("take-bounce")
+@click.command("take-bounce", epilog='Example: portico take-bounce "$RECIPIENT" < mail.eml')
 @click.argument("recipient", required=False, default="")
 @with_appcontext
 def take_bounce_command(recipient: str) -> None:
@@ -19,8 +19,6 @@ def take_bounce_command(recipient: str) -> None:
     RECIPIENT is the address it came to; without it the mail's headers say. Ends with 75, so that the mail server tries
     again, when the database does not answer, and with 0 in every other case: a mail server would answer anything else
     with a mail of its own to whoever the sender claims to be.
-
-    Example: portico take-bounce "$RECIPIENT" < mail.eml
     """
     # Everything else is imported when the command runs, so that `portico --help` answers at once.
     from sqlalchemy.exc import SQLAlchemyError
