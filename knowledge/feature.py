@@ -2,7 +2,7 @@ from flask_babel import lazy_gettext
 
 from knowledge import tasks
 from knowledge.enums import Event, Permission
-from knowledge.indexing.health import check_search
+from knowledge.indexing.health import check_search, note_on_search
 from knowledge.routes import bp
 from knowledge.services.life_cycle import review_after_service_change
 from portal.core.feature import Feature, NavigationEntry
@@ -41,6 +41,7 @@ FEATURE = Feature(
         "administrator": (Permission.SECTION_MANAGE, Permission.ARTICLE_IMPORT),
     },
     health_checks={"search": check_search},
+    administration_notes=(note_on_search,),
     reactions={
         DirectoryEvent.SERVICE_CHANGED: review_after_service_change,
         DirectoryEvent.SERVICE_RETIRED: review_after_service_change,

@@ -1,5 +1,8 @@
-"""What ``/readyz`` and the commands say of the search."""
+"""What ``/readyz``, the commands and the administration's page say of the search."""
 
+from flask_babel import gettext
+
+from knowledge.indexing.mending import ask_for_mending
 from knowledge.indexing.opening import search_index
 from portal.core.feature import Remark
 
@@ -8,3 +11,27 @@ def check_search() -> str | None:
     """Tell when readers find less than they could. Pages work all the same, so no node is taken out for it."""
     said = search_index().complaint()
     return Remark(said) if said else None
+
+
+def note_on_search() -> str | None:
+    """Tell administrators when search goes on with less, and what to do next; opens the model to be sure of it."""
+    index = search_index()
+    said = index.complaint(open_model=True)
+    if not said:
+        return None
+    if index.engine.damage:
+        ask_for_mending()
+        return gettext(
+            "The search index cannot be used and is built anew in the background; until then people find less or"
+            " nothing. If this still stands here in half an hour, see that the worker runs, or run “portico index"
+            " rebuild”. The reason: %(reason)s",
+            reason=said,
+        )
+    if said == index.engine.notice:
+        return gettext("Search works with less than it could. The reason: %(reason)s", reason=said)
+    return gettext(
+        "Search goes by words alone, without their meaning, until the model can be used; people still get results."
+        " Put the model’s files back or install the package anew; the portal tries again every minute. The reason:"
+        " %(reason)s",
+        reason=said,
+    )

@@ -12,6 +12,9 @@ from enum import StrEnum
 EVERYONE = "everyone"
 """The audience token that every reader holds, signed in or not."""
 
+READING = 2
+"""How texts are cut and read. Raised when that changes, so that the nightly check reads all documents anew."""
+
 
 class Mode(StrEnum):
     """Which half of the engine answers."""
@@ -60,6 +63,7 @@ class SearchDocument:
     def digest(self) -> str:
         """A fingerprint of all that the index knows of the document, as 32 hexadecimal digits."""
         values = asdict(self) | {"audience": sorted(self.audience), "updated_at": self.updated_at.isoformat()}
+        values["reading"] = READING
         text = json.dumps(values, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 

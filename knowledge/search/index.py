@@ -256,12 +256,17 @@ class SearchIndex:
             notice=self.engine.notice,
         )
 
-    def complaint(self) -> str | None:
-        """Why readers find less than they could, in words; quick, and no model is opened for it."""
+    def complaint(self, *, open_model: bool = False) -> str | None:
+        """Why readers find less than they could, in words; quick.
+
+        :param open_model: opens the model to be sure of it; otherwise it is only known once somebody has searched.
+        """
         try:
             self.engine.snapshot()
         except OSError as error:
             return str(error)
+        if open_model:
+            self._model.get()
         return self.engine.damage or self._model.problem or self.engine.notice
 
     def candidates(self, query: str, *, audience: Iterable[str] = ()) -> answer.Candidates:

@@ -150,16 +150,22 @@ def sections(markdown: str, title: str) -> Iterator[tuple[str, str, list[str]]]:
         elif token.type == "tr_open":
             row = []
         elif token.type == "tr_close" and row is not None:
-            current.blocks.append(" | ".join(row))
+            current.blocks.append(_row_text(row))
             row = None
         elif token.type == "inline" and tokens[position - 1].type != "heading_open":
-            (current.blocks if row is None else row).append(inline_text(token))
+            (current.blocks if row is None else row).append(inline_text(token).strip())
         elif token.type in ("fence", "code_block"):
             current.blocks.append(token.content)
         elif token.type == "html_block":
             current.blocks.append(_ADMONITION.sub("", html.unescape(_TAG.sub(" ", token.content))))
     if current.blocks or current.heading:
         yield current.heading, current.anchor, current.blocks
+
+
+def _row_text(cells: Sequence[str]) -> str:
+    """A row of a table as it would be said: a passage is quoted as one run of text."""
+    said = " – ".join(cell for cell in cells if cell)
+    return said if not said or said[-1] in ".!?:;" else f"{said}."
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -160,24 +160,38 @@ class View:
         plain = [name for name in self.languages if name not in STOP_WORDS]
         self.languages = [name for name in self.languages if name in STOP_WORDS] + plain[:1]
         self._protected, self._accepted = protected, accepted
+        self._by_language: dict[str, Vocabulary] = {}
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """The words of the documents in view."""
-        counts: Counter[str] = Counter()
-        for segment, allowed in zip(self.snapshot.segments, self.by_segment, strict=True):
-            spoken = segment.spoken
-            if not allowed.any():
-                continue
-            kept = spoken.values if allowed.all() else spoken.values[np.repeat(allowed, np.diff(spoken.starts))]
-            numbers = np.bincount(kept, minlength=len(spoken.lexicon))
-            counts.update({spoken.lexicon[n]: int(numbers[n]) for n in np.flatnonzero(numbers)})
-        return Vocabulary(counts, self.count)
+        return self._words_of(self.allowed)
 
     @cached_property
     def speller(self) -> Speller:
         """Mends spelling by the words in view alone, so that no correction tells of a hidden document."""
-        return Speller(self.vocabulary, self._protected, self._accepted)
+        return Speller(self.vocabulary, self._protected, self._accepted, self._words_in)
+
+    def _words_in(self, language: str) -> Vocabulary:
+        """The words of the documents in view that are in a language."""
+        if language not in self._by_language:
+            present, numbers = self.snapshot.columns["language"]
+            spoken = numbers == present.index(language) if language in present else np.zeros_like(self.allowed)
+            only = bool(np.array_equal(self.allowed & spoken, self.allowed))
+            self._by_language[language] = self.vocabulary if only else self._words_of(self.allowed & spoken)
+        return self._by_language[language]
+
+    def _words_of(self, rows: Mask) -> Vocabulary:
+        counts: Counter[str] = Counter()
+        for segment, first in zip(self.snapshot.segments, self.snapshot.first_rows, strict=False):
+            here = rows[first : first + len(segment)]
+            spoken = segment.spoken
+            if not here.any():
+                continue
+            kept = spoken.values if here.all() else spoken.values[np.repeat(here, np.diff(spoken.starts))]
+            numbers = np.bincount(kept, minlength=len(spoken.lexicon))
+            counts.update({spoken.lexicon[n]: int(numbers[n]) for n in np.flatnonzero(numbers)})
+        return Vocabulary(counts, int(np.count_nonzero(rows)))
 
     @cached_property
     def mean_lengths(self) -> dict[str, float]:

@@ -4,18 +4,24 @@ Candidates come from a scan of the whole vocabulary with a letter-set filter, th
 distance over the few that remain; both run vectorised, so there is no table of variants to build, keep in
 memory or bring up to date. The best candidate is chosen as in a noisy channel (Kernighan, Church and Gale
 1990): how likely the slip, how common the word.
+
+A word is only mended to one of its own language: a German word that no document uses is not an English one
+misspelled, and what it means still finds something.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+
+from knowledge.search.letters import look_german
+from knowledge.search.words import EVERY_STOP_WORD, STOP_WORDS
 
 LONGEST = 24
 """Words longer than this are neither corrected nor offered: they are names and data more often than words."""
@@ -40,6 +46,9 @@ def _substitution_costs() -> NDArray[np.float32]:
     return costs
 
 
+_ENDINGS = ("e", "em", "en", "er", "es", "et", "n", "s", "st", "t", "te", "ten")
+"""Of German nouns, verbs and adjectives; a stem leaves more of them apart than a reader would."""
+
 _SUBSTITUTE = _substitution_costs()
 _TRANSPOSE = 0.7
 _DOUBLED = 0.5
@@ -53,6 +62,9 @@ COMMON_ENOUGH = 8
 """A word in this many documents is never doubted."""
 CERTAINLY_RARER = 20
 """A word that is in use is doubted only when a word close to it is this many times as common."""
+CERTAIN, COMMON_SLIP = 1.75, 0.75
+"""Corrections nearer than the first may be made unasked; nearer than the second they are one slip of the usual kinds,
+which is likelier than another language when only the letters speak for that."""
 COMMON, DISTANCE = 0.35, 2.5
 """One whole edit weighs as much as a word being about a thousand times as common."""
 
@@ -182,72 +194,63 @@ class Speller:
         vocabulary: Vocabulary,
         protected: Iterable[str] = (),
         accepted: frozenset[str] = frozenset(),
+        by_language: Callable[[str], Vocabulary] | None = None,
     ) -> None:
         """Works for one state of the vocabulary.
 
         :param protected: folded words that are right as they are, such as the names in the glossary.
-        :param accepted: folded words of the language at large, which are right though no document uses them.
+        :param accepted: folded words of English at large, which are right though no document uses them.
+        :param by_language: gives the words of the documents in a language; all words by default.
         """
         self._vocabulary = vocabulary
+        self._by_language = by_language or (lambda _: vocabulary)
         self._protected = frozenset(protected)
         self._accepted = accepted
 
-    def known(self, word: str) -> bool:
+    def known(self, word: str, language: str | None = None) -> bool:
         """Whether the word may stand: it is in use, protected, or not a word that could be misspelled."""
         if word in self._protected or not word.isascii() or not word.isalpha() or not 3 <= len(word) <= LONGEST:
             return True
+        if word in STOP_WORDS.get(language or "", EVERY_STOP_WORD):
+            return True
         return word in self._accepted or self._vocabulary.counts.get(word, 0) >= COMMON_ENOUGH
 
-    def correct(self, query_words: list[str]) -> list[Correction]:
+    def correct(self, query_words: list[str], language: str | None = None) -> list[Correction]:
         """The corrections for the words of a query, at most one for each distinct word.
 
         :param query_words: folded words in order, without identifiers.
+        :param language: of the query, when its stop words tell; else the letters of its words may.
         """
-        corrections = (self._correct(word) for word in dict.fromkeys(query_words) if not self.known(word))
-        return [correction for correction in corrections if correction is not None]
+        doubtful = [word for word in dict.fromkeys(query_words) if not self.known(word, language)]
+        if not doubtful:
+            return []
+        by_letters = language is None and look_german(query_words, self._accepted)
+        if by_letters:
+            language = "de"
+        own = self._by_language(language) if language else self._vocabulary
+        if language == "de":
+            doubtful = [word for word in doubtful if not _is_form(own, word)]
+        found = [self._correct(word, own) for word in doubtful]
+        if by_letters:
+            pairs = zip(doubtful, found, strict=True)
+            found = [correction or self._correct(word, self._vocabulary, COMMON_SLIP) for word, correction in pairs]
+        return [correction for correction in found if correction is not None]
 
-    def _correct(self, word: str) -> Correction | None:
+    def _correct(self, word: str, own: Vocabulary, most: float = np.inf) -> Correction | None:
+        """The best correction of one word from a vocabulary, at most so far away."""
         present = self._vocabulary.counts.get(word, 0)
         scored = [
-            (self._score(candidate, distance), distance, candidate)
-            for candidate, distance in self._candidates(word)
-            if self._vocabulary.counts[candidate] >= max(self._vocabulary.trusted, present * CERTAINLY_RARER)
+            (_worth(own, candidate, distance), distance, candidate)
+            for candidate, distance in _candidates(own, word)
+            if own.counts[candidate] >= max(own.trusted, present * CERTAINLY_RARER)
         ]
-        if present < self._vocabulary.trusted:
-            scored += self._splits(word) + self._completions(word)
+        if present < own.trusted:
+            scored += _splits(own, word) + _completions(own, word)
+        scored = [one for one in scored if one[1] <= most]
         if not scored:
             return None
         _, distance, best = max(scored)
-        return Correction(word, best, sure=present < self._vocabulary.trusted and distance <= 1.75)
-
-    def _candidates(self, word: str) -> list[tuple[str, float]]:
-        allowed = 1.0 if len(word) <= 4 else 1.7 if len(word) <= 6 else 2.2
-        return self._vocabulary.near(word, allowed)[:30]
-
-    def _score(self, candidate: str, distance: float) -> float:
-        return COMMON * float(np.log(self._vocabulary.counts[candidate])) - DISTANCE * distance
-
-    def _splits(self, word: str) -> list[tuple[float, float, str]]:
-        """Two words written as one (``loginpage``): both halves must be in use."""
-        counts = self._vocabulary.counts
-        found = []
-        for cut in range(3, len(word) - 2):
-            left, right = word[:cut], word[cut:]
-            rarer = min(counts.get(left, 0), counts.get(right, 0))
-            if rarer >= COMMON_ENOUGH:
-                found.append((COMMON * float(np.log(rarer)) - DISTANCE * 1.0, 1.0, f"{left} {right}"))
-        return found
-
-    def _completions(self, word: str) -> list[tuple[float, float, str]]:
-        """The rest of a word that was cut short (``distrib``)."""
-        if len(word) < 5:
-            return []
-        longer = [
-            w
-            for w in self._vocabulary.starting_with(word)[:5]
-            if self._vocabulary.counts[w] >= self._vocabulary.trusted
-        ]
-        return [(self._score(w, 1.4), 1.4, w) for w in longer]
+        return Correction(word, best, sure=present < own.trusted and distance <= CERTAIN)
 
     def joined(self, query_words: list[str]) -> list[str]:
         """The words that two neighbours of the query form together (``power shell``), when they are in use."""
@@ -255,3 +258,38 @@ class Speller:
         return [
             one + two for one, two in pairs if self._vocabulary.counts.get(one + two, 0) >= self._vocabulary.trusted
         ]
+
+
+def _is_form(own: Vocabulary, word: str) -> bool:
+    """Whether a German word is another form of one in use (``druckt`` beside ``drucken``)."""
+    bases = {word.removesuffix(ending) for ending in _ENDINGS} - {word}
+    forms = {base + ending for base in bases if len(base) >= 4 for ending in ("", *_ENDINGS)}
+    return any(form in own for form in forms - {word})
+
+
+def _candidates(own: Vocabulary, word: str) -> list[tuple[str, float]]:
+    allowed = 1.0 if len(word) <= 4 else 1.7 if len(word) <= 6 else 2.2
+    return own.near(word, allowed)[:30]
+
+
+def _worth(own: Vocabulary, candidate: str, distance: float) -> float:
+    return COMMON * float(np.log(own.counts[candidate])) - DISTANCE * distance
+
+
+def _splits(own: Vocabulary, word: str) -> list[tuple[float, float, str]]:
+    """Two words written as one (``loginpage``): both halves must be in use."""
+    found = []
+    for cut in range(3, len(word) - 2):
+        left, right = word[:cut], word[cut:]
+        rarer = min(own.counts.get(left, 0), own.counts.get(right, 0))
+        if rarer >= COMMON_ENOUGH:
+            found.append((COMMON * float(np.log(rarer)) - DISTANCE * 1.0, 1.0, f"{left} {right}"))
+    return found
+
+
+def _completions(own: Vocabulary, word: str) -> list[tuple[float, float, str]]:
+    """The rest of a word that was cut short (``distrib``)."""
+    if len(word) < 5:
+        return []
+    longer = [w for w in own.starting_with(word)[:5] if own.counts[w] >= own.trusted]
+    return [(_worth(own, w, 1.4), 1.4, w) for w in longer]

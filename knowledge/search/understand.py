@@ -48,7 +48,7 @@ def understand(
     # What owners have explained is no mistake, although no document may use it.
     explained = {word for phrase in synonyms for word in phrase.split()}
     open_words = [word for word in parsed.words if word not in parsed.fixed_words and word not in explained]
-    corrections = {c.word: c for c in speller.correct(open_words)} if speller else {}
+    corrections = {c.word: c for c in speller.correct(open_words, parsed.language)} if speller else {}
     applied = {w: c.replacement for w, c in corrections.items() if c.sure or w not in vocabulary}
     doubted = {w: c.replacement for w, c in corrections.items() if w not in applied}
     corrected = replace_words(parsed.text, applied) if applied else None

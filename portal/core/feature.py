@@ -61,6 +61,8 @@ class Feature:
     account: tuple[NavigationEntry, ...] = ()
     # Name -> probe; a probe returns None when well, else a sentence, or a ``Remark`` when it goes on with less.
     health_checks: dict[str, Callable[[], str | None]] = field(default_factory=dict)
+    # What administrators should know and do something about, shown on top of their page: a sentence, or None.
+    administration_notes: tuple[Callable[[], str | None], ...] = ()
     # Answers what every template may use of this feature; called once for each rendered page, so it must be cheap.
     template_context: Callable[[], dict[str, Any]] | None = None
     # The same for every message, which has no page, no request and nobody signed in around it.

@@ -2,6 +2,7 @@ from importlib.metadata import version
 
 from flask import Blueprint, abort, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_login import current_user
 
 from knowledge.api import suggest_queries, suggest_titles
@@ -39,8 +40,14 @@ def search() -> ResponseReturnValue:
 @limiter.limit("1200 per minute")
 def suggest() -> ResponseReturnValue:
     typed = request.args.get("q", "")[:200]
-    asked = [{"title": query, "url": url_for("home.search", q=query)} for query in suggest_queries(typed, current_user)]
-    titles = [{"title": item.title, "url": item.url} for item in suggest_titles(typed, current_user)]
+    asked = [
+        {"title": query, "url": url_for("home.search", q=query), "kind": gettext("Search")}
+        for query in suggest_queries(typed, current_user)
+    ]
+    titles = [
+        {"title": item.title, "url": item.url, "kind": gettext("Article")}
+        for item in suggest_titles(typed, current_user)
+    ]
     return jsonify((asked + titles)[:MOST_SUGGESTED])
 
 

@@ -105,7 +105,8 @@ def test_titles_are_offered_while_typing(indexed: Flask) -> None:
     with indexed.test_request_context():
         take_up_changes()
     offered = indexed.test_client().get("/search/suggest?q=prin").json
-    assert offered == [{"title": "Printer prints blank pages", "url": f"/articles/{article.id}/{article.slug}"}]
+    url = f"/articles/{article.id}/{article.slug}"
+    assert offered == [{"title": "Printer prints blank pages", "url": url, "kind": "Article"}]
 
 
 def test_readiness_tells_of_a_damaged_index_and_takes_no_node_out(indexed: Flask, engine_name: str) -> None:

@@ -284,29 +284,6 @@
   document.addEventListener("htmx:sendError", () => flash(text("offline")));
   document.addEventListener("htmx:timeout", () => flash(text("offline")));
 
-  // Titles while typing, in the browser's own list: keys and screen readers work as everywhere else.
-  const offerTitles = (input) => {
-    const list = document.createElement("datalist");
-    list.id = `${input.id}-titles`;
-    input.after(list);
-    input.setAttribute("list", list.id);
-    let asked = "", waiting = 0;
-    input.addEventListener("input", (event) => {
-      // A title picked from the list is searched for; an emptied field (Escape, the cross) names no type either.
-      const picked = event.inputType === "insertReplacementText" || !event.inputType;
-      if (picked && [...list.children].some((option) => option.value === input.value)) { input.form.requestSubmit(); return; }
-      clearTimeout(waiting);
-      waiting = setTimeout(async () => {
-        const words = input.value.trim();
-        if (words.length < 2 || words === asked) return;
-        asked = words;
-        const answer = await fetch(`${input.dataset.suggest}?q=${encodeURIComponent(words)}`).catch(() => null);
-        if (!answer || !answer.ok || asked !== words) return;
-        list.replaceChildren(...(await answer.json()).map((item) => new Option(item.title, item.title)));
-      }, 120);
-    });
-  };
-
   // The words marked in a difference are those a remark is about.
   let markedWords = "";
   document.addEventListener("selectionchange", () => {
@@ -353,7 +330,6 @@
   const start = () => {
     showTheme(themeNow());
     forgetAccepted();
-    $$("[data-suggest]").forEach(offerTitles);
     ready(document);
     followContents();
     const first = $(".error-summary:not([data-sample] *)");

@@ -36,7 +36,7 @@ def test_text_is_cut_at_headings_and_read_as_people_do() -> None:
     assert cut(MARKDOWN) == [
         ("", "", "Opening words."),
         ("printer-queue", "Printer & queue", "First code and a link and a picture.\n# no heading in here"),
-        ("steps", "Steps", "Key | Value\none | two"),
+        ("steps", "Steps", "Key – Value.\none – two."),
         ("steps-2", "Steps", "Mind the gap."),
     ]
 

@@ -50,6 +50,44 @@ def test_two_words_that_are_one_are_joined(speller: Speller) -> None:
     assert speller.joined(["power", "shell", "printer"]) == ["powershell"]
 
 
+GERMAN = {"drucker": 3, "drucken": 2, "papierstau": 2, "passwort": 4, "vergessen": 2, "bildschirm": 2}
+
+
+@pytest.fixture
+def of_two_languages() -> Speller:
+    by_language = {"en": Vocabulary(COUNTS), "de": Vocabulary(GERMAN, 20)}
+    return Speller(Vocabulary(COUNTS | GERMAN), accepted=frozenset({"full"}), by_language=by_language.__getitem__)
+
+
+@pytest.mark.parametrize(
+    ("query", "language", "meant"),
+    [
+        # A German word is mended to a German one, an English word to an English one.
+        ("passwrot vergesen", "de", {"passwrot": "passwort", "vergesen": "vergessen"}),
+        ("my pasword", "en", {"pasword": "password"}),
+        # Another form of a word in use is no slip, and neither is a word that means nothing here.
+        ("druckt drucke bildschirme", "de", {}),
+        ("der kalender des rechners", "de", {}),
+        # Without a stop word the letters tell; one usual slip of a word in use is likelier all the same.
+        ("bilschirm schwarz", None, {"bilschirm": "bildschirm"}),
+        ("kalender vergessen", None, {}),
+        ("calender", None, {"calender": "calendar"}),
+        ("printwr full", None, {"printwr": "printer"}),
+    ],
+)
+def test_words_are_mended_within_their_language(
+    of_two_languages: Speller, query: str, language: str | None, meant: dict[str, str]
+) -> None:
+    assert {c.word: c.replacement for c in of_two_languages.correct(query.split(), language)} == meant
+
+
+def test_where_no_document_is_german_a_german_query_is_left_as_it_is() -> None:
+    english = Vocabulary(COUNTS | {"trucker": 9, "truck": 9, "night": 9})
+    speller = Speller(english, by_language=lambda language: english if language == "en" else Vocabulary({}))
+    assert speller.correct(["drucker", "druckt", "nicht"], "de") == []
+    assert speller.correct(["drucker", "druckt"]) == []
+
+
 @given(st.lists(st.text(alphabet=string.ascii_lowercase, max_size=30), max_size=8))
 def test_corrections_are_always_words_in_use(query: list[str]) -> None:
     speller = Speller(Vocabulary(COUNTS))

@@ -30,7 +30,8 @@ def index() -> ResponseReturnValue:
         (entry for entry in entries if current_user.can_everywhere(entry.permission)), key=lambda entry: entry.order
     )
     topics = [(topic, list(group)) for topic, group in groupby(allowed, key=lambda entry: str(entry.topic))]
-    return page("directory/admin/index.html", topics=topics)
+    asked = (note() for feature in registered_features(current_app) for note in feature.administration_notes)
+    return page("directory/admin/index.html", topics=topics, notes=[said for said in asked if said])
 
 
 def _page(form: OrganisationForm) -> ResponseReturnValue:

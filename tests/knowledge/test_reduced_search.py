@@ -1,0 +1,76 @@
+"""Search that goes on with less: readers get what there is, and administrators are told."""
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from knowledge.indexing.opening import search_index
+from knowledge.search.embedder import OnnxEmbedder, packaged_model_folder
+from knowledge.search.index import SearchIndex
+from portal.core.db import db
+from tests.client import CheckingClient
+from tests.factories.directory import make_user
+from tests.factories.knowledge import make_article
+from tests.knowledge.tuning.searching import found, index_all
+
+
+@pytest.fixture
+def with_article(app: Flask) -> Flask:
+    search_index().rebuild(())
+    make_article("The tunnel closes", body="Open the tunnel again.")
+    index_all()
+    return app
+
+
+def administration(app: Flask) -> str:
+    client = CheckingClient(app)
+    client.sign_in(make_user("administrator"))
+    return client.get("/admin").text
+
+
+@pytest.mark.parametrize("damaged", [False, True], ids=["missing", "damaged"])
+def test_without_a_model_words_are_found_and_administrators_know(
+    with_article: Flask, client: CheckingClient, tmp_path: Path, damaged: bool
+) -> None:
+    folder = tmp_path / "model"
+    if damaged:
+        folder.mkdir()
+        for file in packaged_model_folder().iterdir():
+            (folder / file.name).write_bytes(b"no model")
+    engine = search_index().engine
+    with_article.extensions["knowledge_search_index"] = SearchIndex(
+        engine, lambda: OnnxEmbedder(tmp_path / "cache", folder)
+    )
+    said = administration(with_article)
+    assert "Search goes by words alone" in said
+    assert ("tokenizer of the model cannot be read" if damaged else "The model folder has no") in said
+    assert found(client, "tunnel") == ["The tunnel closes"]
+
+
+def test_a_damaged_index_is_said_and_is_being_rebuilt(
+    with_article: Flask, client: CheckingClient, engine_name: str
+) -> None:
+    queue = with_article.extensions["portico_queue"]
+    queue.flush()
+    if engine_name == "postgresql":
+        with db.engine.begin() as connection:
+            connection.execute(sa.text("UPDATE portico_search.state SET format = 99"))
+    else:
+        (with_article.extensions["portico_settings"].data_dir / "index" / "manifest.json").write_text("{")
+    said = administration(with_article)
+    nothing = client.get("/search?q=unheard").text
+    pending = [task.name for task in queue.pending()]
+    search_index().rebuild(())
+    queue.flush()
+    assert "The search index cannot be used" in said
+    assert "portico index rebuild" in said
+    assert "Search cannot look everywhere right now" in nothing
+    assert pending == ["knowledge.heal_index"]
+
+
+def test_a_search_in_order_is_not_spoken_of(with_article: Flask) -> None:
+    text = administration(with_article)
+    assert "search index" not in text
+    assert "Search goes by words alone" not in text
