@@ -32,17 +32,15 @@ def administration(app: Flask) -> str:
 
 @pytest.mark.parametrize("damaged", [False, True], ids=["missing", "damaged"])
 def test_without_a_model_words_are_found_and_administrators_know(
-    with_article: Flask, client: CheckingClient, tmp_path: Path, damaged: bool
+    with_article: Flask, client: CheckingClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damaged: bool
 ) -> None:
     folder = tmp_path / "model"
     if damaged:
         folder.mkdir()
         for file in packaged_model_folder().iterdir():
             (folder / file.name).write_bytes(b"no model")
-    engine = search_index().engine
-    with_article.extensions["knowledge_search_index"] = SearchIndex(
-        engine, lambda: OnnxEmbedder(tmp_path / "cache", folder)
-    )
+    without = SearchIndex(search_index().engine, lambda: OnnxEmbedder(tmp_path / "cache", folder))
+    monkeypatch.setitem(with_article.extensions, "knowledge_search_index", without)
     said = administration(with_article)
     assert "Search goes by words alone" in said
     assert ("tokenizer of the model cannot be read" if damaged else "The model folder has no") in said
