@@ -1,5 +1,7 @@
 """What ``/readyz``, the commands and the administration's page say of the search."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 from flask_babel import gettext
