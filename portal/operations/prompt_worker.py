@@ -10,9 +10,11 @@ read. See docs/adr/0006-answers-in-the-loop.md.
 """
 
 import errno
+import gc
 import re
 import selectors
 import socket
+import sys
 import time
 from concurrent.futures import Future
 from email.utils import formatdate
@@ -22,11 +24,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 if TYPE_CHECKING:
-    from portal.core.web.finished_pages import FinishedPages
+    from portal.core.web.finished_pages import FinishedAnswer, FinishedPages
 
 # A longer head is not plain.
 _MOST_BYTES = 4096
 _SECONDS_TO_TAKE_AN_ANSWER = 30
+# Many readers send the same bytes: for so long they get the same answer without being read anew.
+_SECONDS_REMEMBERED = 0.1
+_MOST_REMEMBERED = 256
+# A thread that computes gives way to the loop after so long; Python's own 5 ms, a few times for each answer, are felt.
+_SECONDS_OF_A_TURN = 0.001
 _PLAIN_REQUEST = re.compile(
     rb"(GET|HEAD) (/[A-Za-z0-9._/-]*)(?:\?([A-Za-z0-9._=&-]*))? HTTP/1\.1\r\n"
     rb"((?:[A-Za-z0-9-]+:[^\x00-\x08\x0a-\x1f\x7f]*\r\n)+)\r\n"
@@ -66,6 +73,8 @@ class PromptWorker(ThreadWorker):
     """Threads for the application, and the loop itself for what lies finished."""
 
     _pages: "FinishedPages"
+    _remembered: dict[bytes, tuple[str, "FinishedAnswer"]]
+    _remembered_since = 0.0
     _second = 0
     _date = b""
 
@@ -75,8 +84,12 @@ class PromptWorker(ThreadWorker):
         from portal.core.health.metrics import count_request
         from portal.core.web.finished_pages import ENDPOINT, finished_pages
 
-        self._pages = finished_pages(self.wsgi)
+        self._pages, self._remembered, self._is_tls = finished_pages(self.wsgi), {}, self.cfg.is_ssl
         self._count = partial(count_request, ENDPOINT)
+        sys.setswitchinterval(_SECONDS_OF_A_TURN)
+        # What lives as long as the process need not be searched for garbage, which holds up everything.
+        gc.collect()
+        gc.freeze()
 
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection, and wait for its first request in the loop, where waiting holds up nobody."""
@@ -111,28 +124,45 @@ class PromptWorker(ThreadWorker):
 
     def _answer(self, client: socket.socket) -> bytes | None:
         """Answer a plain request for a finished page; return what could not be sent yet, None when it is none."""
-        if not self.alive or self.cfg.is_ssl or len(self.keepalived_conns) >= self.max_keepalived:
+        if not self.alive or self._is_tls or len(self.keepalived_conns) >= self.max_keepalived:
             return None
         started = time.perf_counter()
         try:
             data = client.recv(_MOST_BYTES, socket.MSG_PEEK)
-            request = read_plain_request(data)
-            if request is None or not request.path.startswith(self._pages.prefixes):
-                return None
-            answer = self._pages.answer(*request)
-            if answer is None:
+            found = self._find(data)
+            if found is None:
                 return None
             client.recv(len(data))
         except OSError:
             # Gunicorn meets the same on its way and knows what to do.
             return None
+        method, answer = found
         whole = b"%bDate: %b\r\n\r\n%b" % (answer.head, self._now(), answer.body)
         try:
             sent = client.send(whole)
         except OSError:
             sent = 0
-        self._count(request.method, answer.status, time.perf_counter() - started)
+        self._count(method, answer.status, time.perf_counter() - started)
         return whole[sent:]
+
+    def _find(self, data: bytes) -> "tuple[str, FinishedAnswer] | None":
+        """Return the method and the answer of a plain request for a finished page, None when it is none."""
+        now = time.monotonic()
+        if now - self._remembered_since > _SECONDS_REMEMBERED:
+            self._remembered.clear()
+            self._remembered_since = now
+        found = self._remembered.get(data)
+        if found is not None:
+            return found
+        request = read_plain_request(data)
+        if request is None or not request.path.startswith(self._pages.prefixes):
+            return None
+        answer = self._pages.answer(*request)
+        if answer is None:
+            return None
+        if len(self._remembered) < _MOST_REMEMBERED:
+            self._remembered[data] = request.method, answer
+        return request.method, answer
 
     def _keep(self, conn: Any, rest: bytes) -> None:
         """Keep the connection for its next request; a reader too slow for the whole answer gets a thread."""

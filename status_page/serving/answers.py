@@ -64,13 +64,13 @@ class File:
     def _make(self, status: int, encoding: str, lasting: bool, head_only: bool) -> Answer:
         headers = [
             ("ETag", self.etag),
-            ("Last-Modified", format_datetime(self.modified, usegmt=True)),
             ("Cache-Control", _KEEP_FOR_EVER if lasting else _KEEP_SHORTLY),
             ("Vary", "Accept-Encoding"),
-            *self.headers,
         ]
         if status == 304:
-            return Answer(304, headers)
+            # RFC 9110 (15.4.5): what describes the content goes without saying; whoever has it has that too.
+            return Answer(304, headers + [header for header in cross_origin() if header in self.headers])
+        headers += [("Last-Modified", format_datetime(self.modified, usegmt=True)), *self.headers]
         body = self.packed.get(encoding, self.plain)
         headers += [("Content-Encoding", encoding)] if encoding else []
         headers.append(("Content-Length", str(len(body))))

@@ -116,6 +116,9 @@ def test_hot_path_asks_neither_database_nor_session(client: CheckingClient, site
             assert "Set-Cookie" not in response.headers and "X-Request-Id" not in response.headers
             again = client.get(path, headers={"If-None-Match": response.headers["ETag"]})
             assert (again.status_code, again.get_data()) == (304, b"")
+            assert again.headers["ETag"] == response.headers["ETag"] and "Cache-Control" in again.headers
+            origins = [each.headers.get("Access-Control-Allow-Origin") for each in (response, again)]
+            assert origins[0] == origins[1], "a browser asks for the permission again"
             since = client.get(path, headers={"If-Modified-Since": response.headers["Last-Modified"]})
             assert since.status_code == 304
     assert len(counted) == 0

@@ -82,32 +82,39 @@ def test_what_is_taken_means_the_same_to_gunicorn_and_leaves_nothing_behind(midd
             next(parser)
 
 
-def write_site(data_dir: Path, files: dict[str, bytes]) -> None:
+def write_site(data_dir: Path, files: dict[str, bytes], name: str = "1") -> None:
     """Write a set of finished pages as the worker does."""
     folder, now = data_dir / "status", datetime.now(UTC).isoformat()
-    target, listed = folder / "sets" / "1", {}
-    for name, content in files.items():
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
+    target, listed = folder / "sets" / name, {}
+    for path, content in files.items():
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
         packed = gzip.compress(content)
-        (target / name).write_bytes(content)
-        (target / f"{name}.gz").write_bytes(packed)
-        listed[name] = {"sha256": digest(content), "packed": {"gzip": digest(packed)}, "changed_at": now}
+        (target / path).write_bytes(content)
+        (target / f"{path}.gz").write_bytes(packed)
+        listed[path] = {"sha256": digest(content), "packed": {"gzip": digest(packed)}, "changed_at": now}
     manifest = {"version": VERSION, "written_at": now, "files": listed}
     key = key_from(load_settings(data_dir=data_dir).secret_key.get_secret_value())
     (target / "manifest.json").write_text(json.dumps(manifest | {"signature": signature(manifest, key)}))
-    (folder / "current").symlink_to("sets/1")
+    (folder / f"{name}.draft").symlink_to(f"sets/{name}")
+    (folder / f"{name}.draft").replace(folder / "current")
 
 
 BIG = bytes(range(256)) * 32_768
+SITE = {"en/index.html": b"<h1>All systems work</h1>", "en/banner.html": b"one", "big.svg": BIG}
 
 
 @pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def port(data_dir: Path) -> Iterator[int]:
     """A web server with a single thread, which a test may occupy."""
-    folder, number = tmp_path_factory.mktemp("data"), free_port()
+    folder, number = data_dir, free_port()
     environment = portico_environment(folder, port=number, web_workers=1, web_threads=1, log_format="text")
     assert run_portico("upgrade", "--quiet", environment=environment).returncode == 0
-    write_site(folder, {"en/index.html": b"<h1>All systems work</h1>", "big.svg": BIG})
+    write_site(folder, SITE)
     with running("serve", environment=environment, log=folder / "log"):
         wait_until(lambda: listens(number), what="the web server listens")
         yield number
@@ -138,6 +145,21 @@ def test_finished_page_is_answered_while_every_thread_is_busy(port: int) -> None
         reader.request("GET", "/healthz")
         assert reader.getresponse().read() == b"ok\n"
         reader.close()
+
+
+def test_new_set_of_pages_is_noticed_by_readers_who_ask_again_and_again(port: int, data_dir: Path) -> None:
+    reader = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+
+    def banner() -> bytes:
+        reader.request("GET", "/status/en/banner.html")
+        return reader.getresponse().read()
+
+    assert banner() == banner() == b"one"
+    write_site(data_dir, SITE | {"en/banner.html": b"two"}, "2")
+    wait_until(lambda: banner() == b"two", what="the new set is given out")
+    reader.request("HEAD", "/status/en/banner.html")
+    assert reader.getresponse().read() == b""
+    reader.close()
 
 
 def test_requests_sent_at_once_are_answered_in_their_order(port: int) -> None:
