@@ -50,7 +50,7 @@ def export_articles(file: Path) -> None:
     from portal.core.origin import origin
 
     with origin("command export-articles"), unit_of_work(), file.open("wb") as stream:
-        number = export(stream, actor=None)
+        number = export(stream)
     click.echo(f"{number} articles were exported to {file}.")
 
 

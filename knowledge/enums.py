@@ -133,6 +133,7 @@ class TransferKind(StrEnum):
     """What the worker makes of articles or files."""
 
     PDF = "pdf"
+    MARKDOWN = "markdown"
     IMPORT_PREVIEW = "import_preview"
     IMPORT = "import"
 

@@ -60,6 +60,10 @@ class PdfFailed(Refused):
     """A PDF could not be made."""
 
 
+class LinkInvalid(Refused):
+    """A link is none that the portal has sent."""
+
+
 class TooManyArticles(Refused):
     """A PDF would hold more articles than can be set in reasonable time."""
 

@@ -103,6 +103,7 @@ def forget_transfers() -> None:
 def publish_scheduled() -> None:
     """Publish the change requests whose time has come, each in a transaction of its own."""
     # Services queue jobs of this module, so they cannot be imported before it.
+    from knowledge.queries.reviews import lock_request
     from knowledge.services.publishing import publish_scheduled as publish
     from knowledge.services.publishing import unschedule_request
 
@@ -112,13 +113,13 @@ def publish_scheduled() -> None:
     for request_id in db.session.scalars(due.order_by(ChangeRequest.publish_at)).all():
         try:
             with unit_of_work():
-                request = db.session.get(ChangeRequest, request_id, with_for_update=True, populate_existing=True)
+                request = lock_request(request_id)
                 if request is not None and request.state is RequestState.SCHEDULED:
                     publish(request)
         except Refused as refusal:
             logger.warning("Change request %d was not published: %s", request_id, refusal.sentence)
             with unit_of_work():
-                request = db.session.get(ChangeRequest, request_id, with_for_update=True, populate_existing=True)
+                request = lock_request(request_id)
                 if request is not None and request.state is RequestState.SCHEDULED:
                     unschedule_request(request, reason=refusal.sentence)
 

@@ -2,7 +2,7 @@
 
 import posixpath
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -30,16 +30,24 @@ _TYPES = {
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 
 
-def export_markdown(stream: BinaryIO, reader: Reader | None, *, section_ids: set[int] | None = None) -> int:
-    """Write the published articles a reader may see (None: all) to a zip; returns how many.
+def export_markdown(
+    stream: BinaryIO,
+    reader: Reader | None,
+    *,
+    section_ids: set[int] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> list[int]:
+    """Write the published articles a reader may see (None: all) to a zip; returns their ids.
 
     An article keeps the path it was imported from, so that links between articles stay right; articles of several
-    imports lie in a folder of each. Memory is bounded by a batch of articles and one file.
+    imports lie in a folder of each. Memory is bounded by a batch of articles and one file. ``progress`` is told after
+    each batch how many are written; it may end the transaction.
     """
-    trails, teams, number = _trails(), dict(db.session.execute(sa.select(Team.id, Team.key)).all()), 0
+    trails, teams = _trails(), dict(db.session.execute(sa.select(Team.id, Team.key)).all())
+    held: list[int] = []
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         written: set[str] = set()
-        for version, source in _published(reader, section_ids):
+        for version, source in _published(reader, section_ids, lambda: progress and progress(len(held))):
             article = version.article
             path = _path(article, source, trails)
             front = _front_matter(article, version, trails[article.section_id], teams)
@@ -50,12 +58,12 @@ def export_markdown(stream: BinaryIO, reader: Reader | None, *, section_ids: set
                 if not place.startswith("../") and place not in written:
                     written.add(place)
                     _add(archive, place, Path(path_of(file.file)).read_bytes())
-            number += 1
-    return number
+            held.append(article.id)
+    return held
 
 
 def _published(
-    reader: Reader | None, section_ids: set[int] | None
+    reader: Reader | None, section_ids: set[int] | None, after_batch: Callable[[], object]
 ) -> Iterator[tuple[ArticleVersion, ArticleSource | None]]:
     query = (
         sa.select(ArticleVersion, ArticleSource)
@@ -82,6 +90,7 @@ def _published(
         last = rows[-1][0].article_id
         for version, _ in rows:
             db.session.expunge(version)
+        after_batch()
 
 
 def _front_matter(article: Article, version: ArticleVersion, trail: list[str], teams: dict[int, str]) -> dict[str, Any]:

@@ -34,6 +34,9 @@ class SubmitForm(FlaskForm):
 class ReviewForm(FlaskForm):
     """A reviewer's decision."""
 
+    # What was read, so that nobody decides on words they have not seen.
+    versions = HiddenField()
+
     verdict = RadioField(
         _l("Your decision"),
         choices=choices_from([("approved", _l("Approve")), ("changes_requested", _l("Ask for changes"))]),

@@ -40,6 +40,8 @@ class ReadFile:
     attachments: dict[str, Path]
     # Names in the front matter that mean nothing here.
     ignored: tuple[str, ...]
+    # Addresses of files that were too large to come along.
+    left_out: tuple[str, ...] = ()
 
 
 def find_files(folder: Path) -> list[PurePosixPath]:
@@ -74,7 +76,8 @@ def read_file(
     content = full.read_bytes()
     front, body, notes = _html(root, path, content) if source_path(path) != path else _markdown(content)
     attachments = _attachments(root, path, body)
-    for address in _too_large(attachments, largest_file):
+    left_out = _too_large(attachments, largest_file)
+    for address in left_out:
         del attachments[address]
         notes += (
             gettext(
@@ -92,7 +95,8 @@ def read_file(
     known = source_path(path)
     fields = fields_of(front, body, known, root_name=root_name, language=language)
     fields = replace(fields, notes=fields.notes + notes)
-    return ReadFile(str(path), str(known), fields, body, digest.hexdigest(), attachments, unknown_names(front))
+    ignored = unknown_names(front)
+    return ReadFile(str(path), str(known), fields, body, digest.hexdigest(), attachments, ignored, tuple(left_out))
 
 
 def _too_large(attachments: dict[str, Path], largest: int | None) -> list[str]:

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from knowledge.content import ArticleContent
 from knowledge.enums import ArticleType, Event
@@ -14,8 +15,8 @@ from knowledge.importing.known import Known, Source
 from knowledge.importing.reading import ReadFile, content_of
 from knowledge.importing.report import FileReport, Outcome
 from knowledge.models import Article, ArticleFile, ArticleSource
-from knowledge.rendering.document import Rendered, render
-from knowledge.services.addresses import ArticleAddresses, Place, article_path, files_of
+from knowledge.rendering.document import Rendered, links_of, render
+from knowledge.services.addresses import ArticleAddresses, Place, article_path, files_of, reference_of
 from knowledge.services.articles import add_version, make_live, newest_version
 from knowledge.services.known_errors import put_error_state
 from portal.core import clock
@@ -24,6 +25,9 @@ from portal.core.audit.services import Actor
 from portal.core.db import db
 from portal.core.errors import Refused
 from portal.core.files.services import store_file
+
+# How many missing pictures a note names.
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ def prepare(file: ReadFile, known: Known, *, audience: tuple[str, ...]) -> Draft
         raise FileRefused(gettext("The file says the same as %(path)s.", path=twin))
     rendered = render(content.body, title=content.title, language=content.language)
     known.texts[content_digest] = file.path
+    notes += _missing_pictures(file, rendered)
     return Draft(
         file=file,
         content=content,
@@ -179,6 +184,26 @@ def _attach(article: Article, draft: Draft, actor: Actor | None, notes: list[str
         db.session.add(ArticleFile(article_id=article.id, file=stored, reference=reference))
     if draft.file.attachments:
         db.session.flush()
+
+
+def _missing_pictures(file: ReadFile, rendered: Rendered) -> list[str]:
+    """Return a note that names the pictures that did not come along; those that stayed behind for their size have one."""
+    wanted = [
+        address
+        for kind, address in links_of(rendered)
+        if kind == "img" and not urlsplit(address).scheme and reference_of(address) not in file.attachments
+    ]
+    missing = [name for name in dict.fromkeys(map(reference_of, wanted)) if name and name not in file.left_out]
+    if not missing:
+        return []
+    return [
+        ngettext(
+            "A picture is not in the folder: %(names)s. Its alternative text stands in its place.",
+            "%(num)s pictures are not in the folder: %(names)s. Their alternative texts stand in their place.",
+            len(missing),
+            names=", ".join(missing[:_NAMED]) + (" …" if len(missing) > _NAMED else ""),
+        )
+    ]
 
 
 def _services(file: ReadFile, known: Known, notes: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

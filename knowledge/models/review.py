@@ -46,6 +46,11 @@ class ChangeRequest(Identified, Timestamped, Model):
         return self.title
 
     @property
+    def versions(self) -> str:
+        """Which version of which article it asks for, as one word: "12.3 15.1"."""
+        return " ".join(f"{item.article_id}.{item.version_number}" for item in self.items)
+
+    @property
     def standing_reviews(self) -> list["Review"]:
         """The last word of each reviewer that no later edit withdrew."""
         last = {review.reviewer_id: review for review in self.reviews if review.withdrawn_at is None}

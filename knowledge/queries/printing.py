@@ -1,4 +1,4 @@
-"""What goes into a PDF: published articles a reader may see, in the order of the tree of sections."""
+"""What goes into a PDF or another export: published articles a reader may see, in the order of the tree of sections."""
 
 from collections.abc import Collection, Sequence
 
@@ -11,6 +11,9 @@ from knowledge.permissions import Reader, opens, visible_to
 from knowledge.queries.work import section_choices
 from portal.core.db import db
 
+# How many numbers one statement takes.
+_ASKED_AT_ONCE = 2000
+
 
 def readable_ids(
     reader: Reader, *, section_ids: Collection[int] | None = None, article_ids: Collection[int] = ()
@@ -18,6 +21,20 @@ def readable_ids(
     """Return those of the articles, or of the articles of the sections, that a reader may see."""
     chosen = Article.section_id.in_(sorted(section_ids)) if section_ids is not None else Article.id.in_(article_ids)
     return list(db.session.scalars(sa.select(Article.id).where(chosen, visible_to(reader)).order_by(Article.id)))
+
+
+def count_readable(reader: Reader, *, section_ids: Collection[int] | None) -> int:
+    """Count the articles of some sections, or of all, that a reader may see."""
+    query = sa.select(sa.func.count()).select_from(Article).where(visible_to(reader))
+    if section_ids is not None:
+        query = query.where(Article.section_id.in_(sorted(section_ids)))
+    return db.session.scalar(query) or 0
+
+
+def may_all_be_read(reader: Reader, article_ids: Sequence[int]) -> bool:
+    """Whether a reader may still see every one of these articles."""
+    parts = (article_ids[start : start + _ASKED_AT_ONCE] for start in range(0, len(article_ids), _ASKED_AT_ONCE))
+    return all(len(readable_ids(reader, article_ids=part)) == len(part) for part in parts)
 
 
 def are_public(article_ids: Collection[int]) -> bool:

@@ -20,6 +20,7 @@ from knowledge.models import (
     ReviewerAssignment,
 )
 from knowledge.permissions import workable_by
+from knowledge.queries.work import lock_articles
 from portal.core import clock
 from portal.core.db import db
 from portal.core.web.paging import Page, paginate
@@ -53,11 +54,19 @@ def get_request(request_id: int, user: User, *, for_change: bool = False) -> Cha
         )
     )
     if for_change:
+        lock_request(request_id)
         query = query.with_for_update(of=ChangeRequest).execution_options(populate_existing=True)
     request = db.session.scalars(query).first()
     if request is None:
         abort(404)
     return request
+
+
+def lock_request(request_id: int) -> ChangeRequest | None:
+    """Lock a change request and its articles, these first as everybody does who changes one of them."""
+    items = sa.select(ChangeRequestItem.article_id).where(ChangeRequestItem.change_request_id == request_id)
+    lock_articles(db.session.scalars(items).all())
+    return db.session.get(ChangeRequest, request_id, with_for_update=True, populate_existing=True)
 
 
 def page_of_requests(user: User, view: str) -> Page[ChangeRequest]:

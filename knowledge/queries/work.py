@@ -1,13 +1,22 @@
 """Articles and versions for those who work on them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from flask import abort
-from sqlalchemy.orm import joinedload, undefer
+from sqlalchemy.orm import aliased, joinedload, undefer
 
-from knowledge.enums import READABLE_STATES, ArticleState
-from knowledge.models import Article, ArticleFile, ArticleLink, ArticleService, ArticleVersion, Section
+from knowledge.enums import OPEN_REQUESTS, READABLE_STATES, ArticleState
+from knowledge.models import (
+    Article,
+    ArticleFile,
+    ArticleLink,
+    ArticleService,
+    ArticleVersion,
+    ChangeRequest,
+    ChangeRequestItem,
+    Section,
+)
 from knowledge.permissions import workable_by
 from portal.core.db import db
 from portal.core.web.paging import Page, paginate
@@ -20,9 +29,44 @@ def get_for_work(article_id: int, user: User, *, for_change: bool = False) -> Ar
     ``for_change`` locks it until the end of the transaction, so that of two who save at once the second sees the
     first one's version.
     """
-    query = (
+    if for_change:
+        return list_for_work([article_id], user)[0]
+    article = db.session.scalars(_for_work(user).where(Article.id == article_id)).first()
+    if article is None:
+        abort(404)
+    return article
+
+
+def list_for_work(article_ids: Collection[int], user: User) -> list[Article]:
+    """Return several articles somebody works on, locked and in the order asked for, else answer 404."""
+    lock_articles(article_ids)
+    query = _for_work(user).where(Article.id.in_(article_ids)).with_for_update(of=Article)
+    found = {item.id: item for item in db.session.scalars(query.execution_options(populate_existing=True))}
+    if found.keys() != set(article_ids):
+        abort(404)
+    return [found[number] for number in article_ids]
+
+
+def lock_articles(article_ids: Collection[int]) -> None:
+    """Lock articles, with those in the same open change request, until the end of the transaction.
+
+    Everybody locks them in one order, so that two people never wait for each other.
+    """
+    own, other = aliased(ChangeRequestItem), aliased(ChangeRequestItem)
+    together = (
+        sa.select(other.article_id)
+        .join(ChangeRequest, ChangeRequest.id == other.change_request_id)
+        .join(own, own.change_request_id == ChangeRequest.id)
+        .where(own.article_id.in_(article_ids), ChangeRequest.state.in_(OPEN_REQUESTS))
+    )
+    wanted = sa.or_(Article.id.in_(article_ids), Article.id.in_(together))
+    db.session.execute(sa.select(Article.id).where(wanted).order_by(Article.id).with_for_update())
+
+
+def _for_work(user: User) -> sa.Select[Article]:
+    return (
         sa.select(Article)
-        .where(Article.id == article_id, workable_by(user))
+        .where(workable_by(user))
         .options(
             joinedload(Article.section),
             joinedload(Article.owner_team),
@@ -30,12 +74,6 @@ def get_for_work(article_id: int, user: User, *, for_change: bool = False) -> Ar
             joinedload(Article.quality),
         )
     )
-    if for_change:
-        query = query.with_for_update(of=Article).execution_options(populate_existing=True)
-    article = db.session.scalars(query).first()
-    if article is None:
-        abort(404)
-    return article
 
 
 def get_version(article: Article, number: int) -> ArticleVersion:

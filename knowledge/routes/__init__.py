@@ -3,6 +3,7 @@
 from knowledge.routes import (
     desk,
     drafting,
+    duplicates,
     editing,
     exporting,
     feedback,
@@ -23,6 +24,7 @@ __all__ = [
     "bp",
     "desk",
     "drafting",
+    "duplicates",
     "editing",
     "exporting",
     "feedback",

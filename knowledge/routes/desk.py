@@ -1,8 +1,8 @@
 """The owner's desk and what is done from it."""
 
-from flask import request
+from flask import flash, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from knowledge.enums import Permission
 from knowledge.forms import OwnershipForm
@@ -11,6 +11,7 @@ from knowledge.permissions import can_publish
 from knowledge.quality.checks import PASS_MARK
 from knowledge.queries import desk as desks
 from knowledge.queries import work
+from knowledge.queries.duplicates import count_duplicates
 from knowledge.queries.feedback import page_of_open_feedback
 from knowledge.queries.health import count_findings, get_health_section, page_of_findings
 from knowledge.queries.usage import usage_of
@@ -18,10 +19,10 @@ from knowledge.routes.blueprint import bp
 from knowledge.services import life_cycle
 from portal.core.auth import requires
 from portal.core.db import db
-from portal.core.errors import NotAllowed, Refused
+from portal.core.errors import NotAllowed
 from portal.core.web import commits, own_path, page, see_other
 from portal.core.web.redirects import go_to
-from portal.directory.api import Team, find_user, signed_in_user
+from portal.directory.api import Team, User, find_user, signed_in_user
 
 
 @bp.get("/knowledge")
@@ -60,6 +61,7 @@ def health() -> ResponseReturnValue:
         "knowledge/health.html",
         sections=desks.health_by_section(user),
         findings=count_findings(user),
+        duplicates=count_duplicates(user),
         pass_mark=PASS_MARK,
     )
 
@@ -87,17 +89,31 @@ def confirm_articles() -> ResponseReturnValue:
     return _back()
 
 
+@bp.post("/knowledge/reassign/preview")
+@requires(Permission.ARTICLE_PUBLISH)
+@commits
+def preview_reassign() -> ResponseReturnValue:
+    """Show what would move; changes nothing."""
+    return _reassign_page(_own_choice(), find_user(request.form.get("owner", "").strip()))
+
+
 @bp.post("/knowledge/reassign")
 @requires(Permission.ARTICLE_PUBLISH)
 @commits
 def reassign_articles() -> ResponseReturnValue:
-    owner = find_user(request.form.get("owner", ""))
-    if owner is None:
-        raise Refused(gettext("There is nobody with this user name. Nothing was changed."))
-    chosen = _chosen()
-    if not all(can_publish(signed_in_user(), article) for article in chosen):
-        raise NotAllowed(gettext("You do not answer for all of these articles. Nothing was changed."))
-    life_cycle.reassign_articles(chosen, actor=signed_in_user(), owner=owner)
+    owner, chosen = find_user(request.form.get("owner", "").strip()), _own_choice()
+    if owner is None or not chosen:
+        return _reassign_page(chosen, owner)
+    moved = life_cycle.reassign_articles(chosen, actor=signed_in_user(), owner=owner)
+    flash(
+        ngettext(
+            "%(num)s article belongs to %(name)s now.",
+            "%(num)s articles belong to %(name)s now.",
+            moved,
+            name=owner.display_name,
+        ),
+        "success",
+    )
     return _back()
 
 
@@ -126,9 +142,33 @@ def set_ownership(article_id: int) -> ResponseReturnValue:
     return page("knowledge/ownership.html", "form", article=article, form=form, status=422)
 
 
+def _own_choice() -> list[Article]:
+    chosen = _chosen()
+    if not all(can_publish(signed_in_user(), article) for article in chosen):
+        raise NotAllowed(gettext("You do not answer for all of these articles. Nothing was changed."))
+    return chosen
+
+
+def _reassign_page(chosen: list[Article], owner: User | None) -> ResponseReturnValue:
+    error = ""
+    if not chosen:
+        error = gettext("No article was chosen.")
+    elif owner is None:
+        error = gettext("There is nobody with this user name.")
+    return page(
+        "knowledge/reassign.html",
+        articles=chosen,
+        plan=life_cycle.plan_reassignment(chosen, owner) if owner and chosen else None,
+        wanted=request.form.get("owner", "").strip()[:120],
+        error=error,
+        back=own_path(request.form.get("back") or "/knowledge"),
+        status=422 if error else 200,
+    )
+
+
 def _chosen() -> list[Article]:
     ids = [int(value) for value in request.form.getlist("article") if value.isascii() and value.isdigit()][:200]
-    return [work.get_for_work(number, signed_in_user(), for_change=True) for number in ids]
+    return work.list_for_work(list(dict.fromkeys(ids)), signed_in_user()) if ids else []
 
 
 def _mine(article_id: int, *, for_change: bool = False) -> Article:

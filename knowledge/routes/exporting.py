@@ -1,7 +1,6 @@
 """Taking articles away as files."""
 
-from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from flask import Response, abort, request, send_file
 from flask.typing import ResponseReturnValue
@@ -14,7 +13,7 @@ from knowledge.errors import PdfFailed, PdfUnavailable
 from knowledge.queries import articles, printing, sections
 from knowledge.queries.transfers import get_transfer, list_transfers
 from knowledge.routes.blueprint import bp
-from knowledge.services.exporting import export_articles
+from knowledge.services.exporting import ask_export
 from knowledge.services.printing import article_pdf, ask_collection
 from knowledge.services.transfers import KEPT, folder_of
 from portal.core.auth import public, requires
@@ -23,7 +22,7 @@ from portal.core.web import commits, page, see_other
 from portal.core.web.security import limiter
 from portal.directory.api import signed_in_user
 
-_IN_MEMORY = 8 * 1024 * 1024
+_KINDS = (TransferKind.PDF, TransferKind.MARKDOWN)
 _MOST_CHOSEN = 300
 
 
@@ -56,20 +55,14 @@ def export() -> ResponseReturnValue:
 def export_section() -> ResponseReturnValue:
     wanted = request.form.get("section", "")
     section = sections.get_section(wanted, signed_in_user()) if wanted else None
-    if request.form.get("format") == "pdf":
-        if section is None:
-            return _export_page(gettext("Choose a section: everything is too much for a PDF."), status=422)
-        try:
-            transfer = ask_collection(actor=signed_in_user(), section=section)
-        except Refused as refused:
-            return _export_page(refused.sentence, status=422)
-        return see_other("knowledge.transfer", transfer_id=transfer.id)
-    # Closed by the answer when it has been sent.
-    stream = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
-    export_articles(cast(BinaryIO, stream), actor=signed_in_user(), section=section)
-    stream.seek(0)
-    name = f"{section.slug if section else 'articles'}.zip"
-    return send_file(cast(BinaryIO, stream), "application/zip", as_attachment=True, download_name=name)
+    is_pdf = request.form.get("format") == "pdf"
+    if is_pdf and section is None:
+        return _export_page(gettext("Choose a section: everything is too much for a PDF."), status=422)
+    try:
+        transfer = (ask_collection if is_pdf else ask_export)(actor=signed_in_user(), section=section)
+    except Refused as refused:
+        return _export_page(refused.sentence, status=422)
+    return see_other("knowledge.transfer", transfer_id=transfer.id)
 
 
 @bp.post("/knowledge/pdf")
@@ -84,29 +77,28 @@ def export_chosen() -> ResponseReturnValue:
 @bp.get("/knowledge/transfers/<int:transfer_id>")
 @requires(Permission.DESK_READ)
 def transfer(transfer_id: int) -> ResponseReturnValue:
-    found = get_transfer(transfer_id, signed_in_user())
+    found = get_transfer(transfer_id, signed_in_user(), *_KINDS)
     return page("knowledge/transfer.html", "state", transfer=found, kept_days=KEPT.days)
 
 
-@bp.get("/knowledge/transfers/<int:transfer_id>/articles.pdf")
+@bp.get("/knowledge/transfers/<int:transfer_id>/<any('articles.pdf', 'articles.zip'):name>")
 @requires(Permission.ARTICLE_EXPORT)
-def transfer_pdf(transfer_id: int) -> ResponseReturnValue:
-    found = get_transfer(transfer_id, signed_in_user(), TransferKind.PDF)
-    path = folder_of(found) / "articles.pdf"
+def transfer_file(transfer_id: int, name: str) -> ResponseReturnValue:
+    found = get_transfer(transfer_id, signed_in_user(), *_KINDS)
+    path = folder_of(found) / name
     if found.state is not TransferState.DONE or not path.exists():
         abort(404)
-    held = found.result["held"]
-    if len(printing.readable_ids(signed_in_user(), article_ids=held)) < len(held):
+    if not printing.may_all_be_read(signed_in_user(), found.result["held"]):
         # Rights changed since it was made.
-        raise Refused(gettext("It holds articles that you may not read any more. Make the PDF again."))
-    return _sent(path.open("rb"), f"{slugified(found.label)}.pdf")
+        raise Refused(gettext("It holds articles that you may not read any more. Make it again."))
+    return _sent(path.open("rb"), f"{slugified(found.label)}{path.suffix}")
 
 
 def _export_page(error: str = "", *, status: int = 200) -> Response:
     return page(
         "knowledge/export.html",
         tree=sections.section_tree(signed_in_user()),
-        transfers=list_transfers(signed_in_user(), (TransferKind.PDF,)),
+        transfers=list_transfers(signed_in_user(), _KINDS),
         chosen=request.values.get("section", ""),
         chosen_format=request.values.get("format", "markdown"),
         error=error,
@@ -115,6 +107,7 @@ def _export_page(error: str = "", *, status: int = 200) -> Response:
 
 
 def _sent(stream: BinaryIO, name: str) -> Response:
-    response = send_file(stream, "application/pdf", as_attachment=True, download_name=name)
+    kind = "application/zip" if name.endswith(".zip") else "application/pdf"
+    response = send_file(stream, kind, as_attachment=True, download_name=name)
     response.headers["Cache-Control"] = "private, no-cache"
     return response

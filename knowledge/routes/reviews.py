@@ -40,13 +40,12 @@ def submit(article_id: int) -> ResponseReturnValue:
 @commits
 def submit_article(article_id: int) -> ResponseReturnValue:
     user = signed_in_user()
-    article = work.get_for_work(article_id, user, for_change=True)
+    article = work.get_for_work(article_id, user)
     form = _submit_form(article)
     if form.validate():
         try:
-            others = [work.get_for_work(other, user, for_change=True) for other in form.together.data or ()]
             asked = reviewing.submit_request(
-                [article, *others],
+                work.list_for_work([article_id, *(form.together.data or ())], user),
                 actor=user,
                 title=form.title.data or "",
                 description=form.description.data or "",
@@ -88,7 +87,11 @@ def decide(request_id: int) -> ResponseReturnValue:
     if form.validate():
         try:
             reviewing.review_request(
-                found, actor=signed_in_user(), verdict=Verdict(form.verdict.data), note=form.note.data or ""
+                found,
+                actor=signed_in_user(),
+                verdict=Verdict(form.verdict.data),
+                note=form.note.data or "",
+                seen=form.versions.data or "",
             )
             return see_other("knowledge.review", request_id=found.id)
         except Refused as refusal:

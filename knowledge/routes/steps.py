@@ -1,6 +1,6 @@
 """Steps in the life of one article that need no form of their own: publish, retire, bring back."""
 
-from flask import request
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -23,7 +23,7 @@ from portal.directory.api import signed_in_user
 @commits
 def publish_article(article_id: int) -> ResponseReturnValue:
     article = work.get_for_work(article_id, signed_in_user(), for_change=True)
-    publishing.publish_directly(article, actor=signed_in_user())
+    publishing.publish_directly(article, actor=signed_in_user(), number=_seen())
     return see_other("knowledge.work", article_id=article.id)
 
 
@@ -41,7 +41,9 @@ def publish_in_emergency(article_id: int) -> ResponseReturnValue:
     article, form = work.get_for_work(article_id, signed_in_user(), for_change=True), ReasonForm()
     if form.validate():
         try:
-            publishing.publish_in_emergency(article, actor=signed_in_user(), reason=form.reason.data or "")
+            publishing.publish_in_emergency(
+                article, actor=signed_in_user(), reason=form.reason.data or "", number=_seen()
+            )
             return see_other("knowledge.work", article_id=article.id)
         except Refused as refusal:
             put_refusal(form, refusal)
@@ -56,7 +58,7 @@ def retire(article_id: int) -> ResponseReturnValue:
         "knowledge/retire.html",
         "form",
         article=article,
-        form=RetireForm(formdata=None),
+        form=RetireForm(formdata=None, data={"successor": _proposed()}),
         linking=work.list_linking(article),
     )
 
@@ -94,3 +96,18 @@ def revive_article(article_id: int) -> ResponseReturnValue:
         raise NotAllowed(gettext("Only somebody who may publish this article may bring it back."))
     articles.revive_article(article, actor=signed_in_user(), reason=request.form.get("reason", ""))
     return see_other("knowledge.work", article_id=article.id)
+
+
+def _proposed() -> str:
+    """Return the address of the successor that the page before proposed."""
+    number = request.args.get("successor", "")
+    is_number = number.isascii() and number.isdigit() and len(number) < 9
+    found = reading.find_published(int(number), signed_in_user()) if is_number else None
+    to = found.article if found else None
+    return url_for("knowledge.article", article_id=to.id, slug=to.slug) if to else ""
+
+
+def _seen() -> int | None:
+    """Return the version that stood on the button."""
+    number = request.form.get("version", "")
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 9 else None

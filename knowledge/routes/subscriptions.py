@@ -6,6 +6,7 @@ from flask_babel import gettext
 from flask_login import current_user
 
 from knowledge.enums import Permission
+from knowledge.errors import LinkInvalid
 from knowledge.queries import articles, sections
 from knowledge.queries import subscriptions as own
 from knowledge.routes.blueprint import bp
@@ -58,9 +59,12 @@ def end_subscription(subscription_id: int) -> ResponseReturnValue:
 @public
 @limiter.limit("60 per minute")
 def leave(token: str) -> ResponseReturnValue:
-    found = subscribing.find_by_token(token)
+    try:
+        found = subscribing.find_by_token(token)
+    except LinkInvalid as invalid:
+        return _not_a_link(invalid)
     about = own.what_they_are_about([found], found.user)[0] if found else None
-    return page("knowledge/leave.html", about=about, token=token)
+    return page("knowledge/leave.html", state="asking" if about else "ended_before", about=about, token=token)
 
 
 @bp.post("/subscriptions/leave/<token>")
@@ -68,7 +72,14 @@ def leave(token: str) -> ResponseReturnValue:
 @limiter.limit("60 per minute")
 @commits
 def leave_subscription(token: str) -> ResponseReturnValue:
-    found = subscribing.find_by_token(token)
+    try:
+        found = subscribing.find_by_token(token)
+    except LinkInvalid as invalid:
+        return _not_a_link(invalid)
     if found is not None:
         subscribing.unsubscribe(found, actor=None)
-    return page("knowledge/leave.html", about=None, token=token)
+    return page("knowledge/leave.html", state="ended" if found else "ended_before", token=token)
+
+
+def _not_a_link(invalid: LinkInvalid) -> ResponseReturnValue:
+    return page("knowledge/leave.html", state="invalid", why=invalid.sentence, status=404)

@@ -256,7 +256,22 @@ def _refuse_without_title(content: ArticleContent) -> None:
         raise TitleMissing(gettext("The article has no title. Give it one that says what it solves."))
 
 
+def _hold(successor: Article) -> None:
+    """Keep the successor as it is until the end: of two articles that are retired into each other at once, one stays.
+
+    Waiting for whoever changes it could mean that both wait for each other.
+    """
+    query = sa.select(Article.id).where(Article.id == successor.id).with_for_update(skip_locked=True)
+    if db.session.scalar(query) is None:
+        raise WrongState(
+            gettext("Somebody is changing the successor at this moment. Send it again in a moment."), field="successor"
+        )
+    db.session.refresh(successor, ["state", "successor_id"])
+
+
 def _refuse_circle(article: Article, successor: Article | None) -> None:
+    if successor is not None and successor.id != article.id:
+        _hold(successor)
     seen = {article.id}
     while successor is not None:
         if successor.id in seen:

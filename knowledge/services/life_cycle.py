@@ -1,6 +1,7 @@
 """Keeping articles right: who answers for them, when they are looked at again, and what happens when nobody does."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from flask_babel import gettext
 from knowledge.enums import READABLE_STATES, ArticleState, Event
 from knowledge.errors import WrongState
 from knowledge.models import Article, ArticleService
+from knowledge.permissions import works_on_knowledge
 from knowledge.services.live import queue_search_change
 from knowledge.services.review_periods import next_review, review_months
 from portal.core import clock
@@ -69,6 +71,26 @@ def set_ownership(
         article.review_due_at = next_review(reviewed_at, review_months(article))
     audit.record(Event.ARTICLE_REASSIGNED, article, actor=actor, before=before, after=after)
     db.session.flush()
+
+
+@dataclass(frozen=True)
+class Reassignment:
+    """What giving articles to an owner would do."""
+
+    owner: User
+    moving: Sequence[Article]
+    # How many are theirs already, and how many of the others are not meant for them as a reader.
+    kept: int
+    unreadable: int
+    works_on_knowledge: bool
+
+
+def plan_reassignment(articles: Sequence[Article], owner: User) -> Reassignment:
+    """Say what ``reassign_articles`` would do, without doing it."""
+    moving = [article for article in articles if article.owner_id != owner.id]
+    held = owner.audience_tokens
+    closed = sum(not held & {item.token for item in article.audiences} for article in moving)
+    return Reassignment(owner, moving, len(articles) - len(moving), closed, works_on_knowledge(owner))
 
 
 def reassign_articles(articles: Sequence[Article], *, actor: Actor | None, owner: User) -> int:

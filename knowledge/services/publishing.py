@@ -87,11 +87,11 @@ def unschedule_request(request: ChangeRequest, *, reason: str) -> None:
     db.session.flush()
 
 
-def publish_directly(article: Article, *, actor: User) -> None:
-    """Publish the newest version where the section asks for no approval.
+def publish_directly(article: Article, *, actor: User, number: int | None = None) -> None:
+    """Publish the newest version where the section asks for no approval; ``number`` is the one the actor saw.
 
     Raises:
-        WrongState: the section asks for approvals, or the article is in review.
+        WrongState: the section asks for approvals, the article is in review, or a newer version was saved meanwhile.
         NotAllowed: the actor may not publish it.
     """
     policy = policy_of(article.section)
@@ -102,23 +102,23 @@ def publish_directly(article: Article, *, actor: User) -> None:
         raise WrongState(gettext("Changes in this section need a review. Send it for review."))
     if find_open_request(article):
         raise WrongState(gettext("“%(title)s” is already in review.", title=article.title))
+    _refuse_unseen(article, number)
     publish_version(newest_version(article), actor=actor)
 
 
-def publish_in_emergency(article: Article, *, actor: User, reason: str) -> ChangeRequest:
+def publish_in_emergency(article: Article, *, actor: User, reason: str, number: int | None = None) -> ChangeRequest:
     """Publish the newest version before its review, with a reason; the review is due soon afterwards.
 
     Raises:
-        WrongState: there is no reason or nothing to publish.
+        WrongState: there is no reason or nothing to publish, or a newer version than ``number`` was saved meanwhile.
         NotAllowed: the actor is no incident manager.
     """
     if not actor.can(Permission.ARTICLE_PUBLISH_EMERGENCY):
         raise NotAllowed(gettext("Only incident managers publish without a review."))
     if not reason.strip():
         raise WrongState(gettext("Say why this cannot wait for a review."), field="reason")
-    open_request = find_open_request(article)
-    if open_request is not None:
-        open_request.state = RequestState.WITHDRAWN
+    _refuse_unseen(article, number)
+    _end_review(article, actor=actor)
     version = newest_version(article)
     request = ChangeRequest(
         title=article.title,
@@ -148,6 +148,29 @@ def publish_in_emergency(article: Article, *, actor: User, reason: str) -> Chang
             request=request,
         )
     return request
+
+
+def _end_review(article: Article, *, actor: User) -> None:
+    """Take the article's change request back; what else was in it is a draft again."""
+    request = find_open_request(article)
+    if request is None:
+        return
+    before = {"state": request.state}
+    request.state = RequestState.WITHDRAWN
+    for item in request.items:
+        item.article.work_state = WorkState.DRAFT
+    audit.record(Event.REQUEST_WITHDRAWN, request, actor=actor, before=before, after={"state": request.state})
+
+
+def _refuse_unseen(article: Article, number: int | None) -> None:
+    if number is not None and number != article.latest_number:
+        raise WrongState(
+            gettext(
+                "Version %(newest)d was saved meanwhile; you were about to publish version %(number)d. Look at it first.",
+                newest=article.latest_number,
+                number=number,
+            )
+        )
 
 
 def _publish_all(request: ChangeRequest, *, actor: User | None) -> None:

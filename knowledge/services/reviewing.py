@@ -88,18 +88,24 @@ def submit_request(
     return request
 
 
-def review_request(request: ChangeRequest, *, actor: User, verdict: Verdict, note: str = "") -> Review:
+def review_request(request: ChangeRequest, *, actor: User, verdict: Verdict, note: str = "", seen: str = "") -> Review:
     """Approve a change request or ask for changes; the author is told.
+
+    ``seen`` names the versions the reviewer had before them (``ChangeRequest.versions``).
 
     Raises:
         NotAllowed: the actor wrote part of it or may not review these articles.
-        WrongState: it is not open, or changes are asked for without saying which.
+        WrongState: it is not open, it holds other versions than were seen, or changes are asked for without saying which.
     """
     if request.state not in (RequestState.IN_REVIEW, RequestState.CHANGES_REQUESTED):
         raise WrongState(gettext("This is not in review any more."))
     if not can_review(actor, request):
         raise NotAllowed(
             gettext("You wrote part of this or may not review these articles, so somebody else must decide.")
+        )
+    if seen and seen != request.versions:
+        raise WrongState(
+            gettext("A new version was saved while you were reading. Look at it below, then decide about that one.")
         )
     if verdict is Verdict.CHANGES_REQUESTED and not note.strip():
         raise WrongState(gettext("Say what should change."), field="note")

@@ -2,9 +2,11 @@
 
 import sqlalchemy as sa
 from flask import current_app
+from flask_babel import gettext
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from knowledge.enums import Event
+from knowledge.errors import LinkInvalid
 from knowledge.models import Article, ArticleVersion, Section, SubscriberNews, Subscription
 from knowledge.services.addresses import article_path
 from knowledge.tasks import tell_subscribers
@@ -70,11 +72,17 @@ def token_of(subscription: Subscription) -> str:
 
 
 def find_by_token(token: str) -> Subscription | None:
-    """Return the subscription of a link, None when it was forged or the subscription has ended."""
+    """Return the subscription of a link, None when it has ended.
+
+    Raises:
+        LinkInvalid: nobody was ever sent this link, or a part of it is missing.
+    """
     try:
         number, user_id = _serializer().loads(token)
-    except (BadSignature, ValueError, TypeError):
-        return None
+    except (BadSignature, ValueError, TypeError) as error:
+        raise LinkInvalid(
+            gettext("Nothing was changed. Copy the whole link from the message, or sign in and look at your profile.")
+        ) from error
     return db.session.scalars(sa.select(Subscription).filter_by(id=number, user_id=user_id)).one_or_none()
 
 

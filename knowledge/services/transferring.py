@@ -7,6 +7,7 @@ from flask_babel import force_locale
 
 from knowledge.enums import TransferKind
 from knowledge.models import Transfer
+from knowledge.services.exporting import run_export
 from knowledge.services.importing import run_import
 from knowledge.services.printing import print_collection
 from knowledge.services.transfers import (
@@ -25,6 +26,7 @@ from portal.core.texts import gettext
 Work = Callable[[Transfer, Callable[[int, int], None]], dict[str, Any]]
 _WORK: dict[TransferKind, Work] = {
     TransferKind.PDF: print_collection,
+    TransferKind.MARKDOWN: run_export,
     TransferKind.IMPORT_PREVIEW: run_import,
     TransferKind.IMPORT: run_import,
 }

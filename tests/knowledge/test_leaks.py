@@ -17,11 +17,11 @@ from flask import Flask
 
 from knowledge.content import ArticleContent
 from knowledge.enums import ArticleType, Outcome
+from knowledge.exporting.markdown import export_markdown
 from knowledge.indexing.opening import search_index
 from knowledge.indexing.services import take_up_changes
 from knowledge.models import Article, ArticleDay, Section
 from knowledge.services.articles import newest_version, publish_version, save_version
-from knowledge.services.exporting import export_articles
 from knowledge.services.outcomes import record_outcome
 from knowledge.services.subscribing import subscribe
 from knowledge.tasks import tell_subscribers
@@ -95,8 +95,7 @@ def _exported(world: World, reader: User | None) -> str:
     if reader is None:
         return ""
     stream = io.BytesIO()
-    export_articles(stream, actor=reader)
-    db.session.commit()
+    export_markdown(stream, reader)
     with zipfile.ZipFile(stream) as archive:
         return "\n".join(f"{name}\n{archive.read(name).decode()}" for name in sorted(archive.namelist()))
 
@@ -107,6 +106,7 @@ PLACES: dict[str, Place] = {
     "section": _section,
     "related articles": _related,
     "known errors": _get("/known-errors"),
+    "known errors of a state": _get("/known-errors?state=open"),
     "search": _get(f"/search?q={ASKED.replace(' ', '+')}"),
     "search by one rare word": _get("/search?q=xylophonic"),
     "did you mean": _get("/search?q=xylofonic"),

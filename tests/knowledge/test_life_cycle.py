@@ -112,10 +112,39 @@ def test_articles_are_confirmed_and_given_away_in_bulk(client: CheckingClient, c
     client.sign_in(owner)
     client.post("/knowledge/confirm", data={"article": ids, "back": "/knowledge?list=all"})
     assert [reload(number).is_review_due for number in ids] == [False, False]
-    assert client.post("/knowledge/reassign", data={"article": ids, "owner": "nobody.here"}).status_code == 409
+    assert client.post("/knowledge/reassign", data={"article": ids, "owner": "nobody.here"}).status_code == 422
     assert client.post("/knowledge/reassign", data={"article": ids, "owner": "heir"}).status_code == 303
     assert {reload(number).owner_id for number in ids} == {heir.id}
     assert db.session.scalars(sa.select(Notification.user_id)).all() == [heir.id]
+
+
+def test_what_would_move_is_shown_before_it_moves(client: CheckingClient) -> None:
+    owner = make_user("knowledge_owner")
+    heir = make_user("knowledge_author", username="heir", display_name="Hedda Heir")
+    mine, theirs, closed = (
+        make_article("Mine", owner=owner),
+        make_article("Theirs", owner=heir),
+        make_article("Closed", owner=owner, audience=("role:auditor",)),
+    )
+    ids = [mine.id, theirs.id, closed.id]
+    client.sign_in(owner)
+    path = "/knowledge/reassign/preview"
+    shown = client.post(path, data={"article": ids, "owner": "heir", "back": "/knowledge?list=all"}).text
+    assert "Give 2 articles to Hedda Heir?" in shown
+    assert "1 of the chosen articles is theirs already." in shown
+    assert "1 article is not meant for them" in shown
+    assert "does not write articles" not in shown
+    assert 'href="/knowledge?list=all"' in shown
+    reader = make_user(username="reader.only")
+    assert "does not write articles" in client.post(path, data={"article": ids, "owner": reader.username}).text
+    for data, words in (({"article": ids, "owner": "x"}, "nobody with this user name"), ({}, "No article was chosen")):
+        answer = client.post(path, data=data)
+        assert (answer.status_code, words in answer.text) == (422, True)
+    assert [reload(number).owner_id for number in ids] == [owner.id, heir.id, owner.id]
+    assert db.session.scalars(sa.select(Notification.user_id)).all() == []
+    assert client.post(path, data={"article": [99999], "owner": "heir"}).status_code == 404
+    client.sign_in(make_user("knowledge_author"))
+    assert client.post(path, data={"article": ids, "owner": "heir"}).status_code == 403
 
 
 def test_ownership_is_set_by_those_who_publish(client: CheckingClient) -> None:

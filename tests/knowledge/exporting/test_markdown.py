@@ -11,13 +11,17 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import undefer
 
 from knowledge.content import ArticleContent
-from knowledge.enums import ArticleType, ErrorState
+from knowledge.enums import ArticleType, ErrorState, TransferState
 from knowledge.errors import ArchiveRefused
+from knowledge.exporting import markdown
 from knowledge.exporting.markdown import export_markdown
 from knowledge.importing.services import ImportOptions, import_folder
-from knowledge.models import Article, ArticleFile, ArticleSource, ArticleVersion, Section
+from knowledge.models import Article, ArticleFile, ArticleSource, ArticleVersion, Section, Transfer
+from knowledge.services.articles import retire_article
 from knowledge.services.editing import attach_file
+from knowledge.services.exporting import run_export
 from knowledge.services.known_errors import set_error_state
+from knowledge.tasks import run_transfer
 from portal.core.audit.models import AuditEvent
 from portal.core.db import db
 from tests.client import CheckingClient
@@ -139,19 +143,65 @@ def test_any_words_come_back_the_same(
     forget_everything()
 
 
+def the_transfer() -> Transfer:
+    db.session.expire_all()
+    return db.session.scalars(sa.select(Transfer)).one()
+
+
 def test_an_export_holds_what_its_maker_may_read(client: CheckingClient) -> None:
     make_article("Open")
+    closing = make_article("Closing")
     make_article("For auditors", audience=("role:auditor",))
     make_article("Draft", published=False)
     client.sign_in(make_user("knowledge_author"))
     assert client.post("/knowledge/export").status_code == 403
     client.sign_in(make_user("knowledge_owner"))
     assert client.get("/knowledge/export").status_code == 200
-    archive = zipfile.ZipFile(io.BytesIO(client.post("/knowledge/export").data))
-    assert len(archive.namelist()) == 1
-    assert "Open" in archive.read(archive.namelist()[0]).decode()
+    place = client.post("/knowledge/export").location
     assert "knowledge.article.exported" in db.session.scalars(sa.select(AuditEvent.action)).all()
+    assert "every 2s" in client.get(place).text
+    assert client.get(f"{place}/articles.zip").status_code == 404
+    run_transfer(the_transfer().id)
+    assert the_transfer().result["articles"] == 2
+    assert "hx-trigger" not in client.htmx(place).text
+    assert "All articles" in client.get("/knowledge/export").text
+    file = client.get(f"{place}/articles.zip")
+    assert (file.mimetype, file.headers["Cache-Control"]) == ("application/zip", "private, no-cache")
+    archive = zipfile.ZipFile(io.BytesIO(file.data))
+    texts = [archive.read(name).decode() for name in archive.namelist()]
+    assert sorted(text.splitlines()[1] for text in texts) == ["title: Closing", "title: Open"]
+    assert client.get(f"{place}/articles.pdf").status_code == 404
+    retire_article(db.session.get_one(Article, closing.id), actor=None, reason="old")
+    db.session.commit()
+    assert client.get(f"{place}/articles.zip").status_code == 409
+    client.sign_in(make_user("knowledge_owner"))
+    assert client.get(f"{place}/articles.zip").status_code == 404
+
+
+def test_many_are_written_a_batch_at_a_time_and_told(client: CheckingClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(markdown, "_BATCH", 2)
+    section = make_section("Printing")
+    for number in range(5):
+        make_article(f"Article {number}", section=section)
+    make_article("Elsewhere")
+    client.sign_in(make_user("knowledge_owner"))
+    place = client.post("/knowledge/export", data={"section": section.slug}).location
+    told: list[tuple[int, int]] = []
+    result = run_export(the_transfer(), lambda done, total: told.append((done, total)))
+    assert (result["articles"], told) == (5, [(0, 5), (2, 5), (4, 5), (5, 5)])
+    transfer = the_transfer()
+    transfer.state, transfer.done, transfer.total = TransferState.RUNNING, 2, 5
+    db.session.commit()
+    assert "2 of 5" in client.htmx(place).text
+
+
+def test_nothing_to_export_is_said(client: CheckingClient) -> None:
+    empty = make_section("Empty")
+    client.sign_in(make_user("knowledge_owner"))
+    answer = client.post("/knowledge/export", data={"section": empty.slug})
+    assert (answer.status_code, "nothing to export" in answer.text) == (422, True)
     assert client.post("/knowledge/export", data={"section": "nowhere"}).status_code == 404
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Transfer)) == 0
 
 
 @pytest.mark.parametrize("name", ["../out.md", "/etc/out.md", "a/../../out.md", "..\\out.md", "C:\\out.md"])

@@ -1,6 +1,7 @@
 """Importing a folder of Markdown."""
 
 import csv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,21 @@ def test_pictures_come_along_and_broken_ones_show_their_text(client: CheckingCli
     assert client.get(address).data == PNG
     assert '<span class="missing-picture">No lamp</span>' in text
     assert client.get(address.replace("/files/", "/files/9")).status_code == 404
+
+
+def test_a_missing_picture_is_named_in_the_report(app: object, tmp_path: Path) -> None:
+    write(tmp_path, "in/x.png", PNG)
+    write(tmp_path, "in/one.md", "# One\n![a](x.png) ![b](gone.png) ![b](./gone.png) ![c](https://example.org/c.png)")
+    write(tmp_path, "in/two.md", "# Two\n" + " ".join(f"![{n}](pics/{n}.png)" for n in range(7)))
+    write(tmp_path, "in/three.md", "# Three\nSay `![x](no.png)` in Markdown.")
+    with zipfile.ZipFile(tmp_path / "in.zip", "w") as archive:
+        for path in sorted((tmp_path / "in").iterdir()):
+            archive.write(path, path.name)
+    notes = {file.path: " ".join(file.notes) for file in import_folder(tmp_path / "in.zip", PUBLIC).files}
+    assert notes["one.md"] == "A picture is not in the folder: gone.png. Its alternative text stands in its place."
+    assert notes["two.md"].startswith("7 pictures are not in the folder: pics/0.png, pics/1.png")
+    assert "pics/4.png …" in notes["two.md"]
+    assert notes["three.md"] == ""
 
 
 def test_a_changed_picture_alone_is_brought_along(client: CheckingClient, tmp_path: Path) -> None:

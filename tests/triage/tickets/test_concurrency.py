@@ -1,20 +1,19 @@
 """Two people at once, with real threads and real transactions."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
-from threading import Barrier, Thread
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from portal.core.audit.services import verify
-from portal.core.db import db, unit_of_work
-from portal.core.errors import PorticoError
+from portal.core.db import db
 from portal.directory.models import Team, User
 from tests.conftest import build_app
 from tests.factories.directory import make_team, make_user
 from tests.factories.tickets import make_agent, make_ticket
+from tests.together import all_at_once
 from triage.tickets import services
 from triage.tickets.enums import Action, Impact, TicketState, Urgency
 from triage.tickets.errors import AlreadyClaimed
@@ -29,28 +28,6 @@ def busy_app(engine_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
     yield app
     with app.app_context():
         db.engine.dispose()
-
-
-def all_at_once(app: Flask, acts: list[Callable[[], object]]) -> list[object]:
-    """Run each act in a thread and a transaction of its own, started together; return results or errors."""
-    results: list[object] = [None] * len(acts)
-    gate = Barrier(len(acts))
-
-    def run(place: int) -> None:
-        with app.app_context():
-            gate.wait()
-            try:
-                with unit_of_work():
-                    results[place] = acts[place]()
-            except PorticoError as error:
-                results[place] = error
-
-    threads = [Thread(target=run, args=(place,)) for place in range(len(acts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return results
 
 
 def test_of_all_who_claim_one_gets_it(busy_app: Flask) -> None:
