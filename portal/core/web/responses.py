@@ -6,7 +6,7 @@ from flask import Response, current_app, flash, make_response, render_template, 
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from htmx_flask import request
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 
 from portal.core.db import db
@@ -17,6 +17,8 @@ from portal.core.web.redirects import go_to
 __all__ = ["commits", "page", "stream_with_context"]
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+# PostgreSQL: two transactions waited for each other, or cannot be put one after the other.
+_MET = ("40P01", "40001")
 
 
 @overload
@@ -63,13 +65,22 @@ def _committing(view: View, *, also_on: frozenset[int]) -> View:
                 return taken
             if isinstance(error, PorticoError):
                 raise
-            raise Conflict("Somebody else changed this first. Look at the current state and try again.") from error
+            raise Conflict(_changed_first()) from error
+        except OperationalError as error:
+            db.session.rollback()
+            if getattr(error.orig, "sqlstate", "") in _MET:
+                raise Conflict(_changed_first()) from error
+            raise
         except BaseException:
             db.session.rollback()
             raise
 
     committed.portico_commits = True  # type: ignore[attr-defined]
     return committed  # type: ignore[return-value]
+
+
+def _changed_first() -> str:
+    return str(gettext("Somebody else changed this first. Look at the current state and try again."))
 
 
 def _taken_before(form: str | None) -> ResponseReturnValue | None:
