@@ -44,7 +44,7 @@ def get_request(request_id: int, user: User, *, for_change: bool = False) -> Cha
     """Return a change request all of whose articles somebody works on, else answer 404."""
     query = (
         sa.select(ChangeRequest)
-        .where(ChangeRequest.id == request_id, _visible_to(user))
+        .where(ChangeRequest.id == request_id, request_visible_to(user))
         .options(
             joinedload(ChangeRequest.author),
             selectinload(ChangeRequest.items).joinedload(ChangeRequestItem.article).joinedload(Article.section),
@@ -73,7 +73,7 @@ def page_of_requests(user: User, view: str) -> Page[ChangeRequest]:
     """Return open requests, the oldest first: those somebody is named in or wrote, their teams', or all they may see."""
     query = (
         sa.select(ChangeRequest)
-        .where(ChangeRequest.state.in_(OPEN_REQUESTS), _visible_to(user))
+        .where(ChangeRequest.state.in_(OPEN_REQUESTS), request_visible_to(user))
         .options(
             joinedload(ChangeRequest.author),
             selectinload(ChangeRequest.items).joinedload(ChangeRequestItem.article),
@@ -138,7 +138,8 @@ def drafts_of(user: User, article: Article) -> Sequence[Article]:
     return db.session.scalars(query).all()
 
 
-def _visible_to(user: User) -> sa.ColumnElement[bool]:
+def request_visible_to(user: User) -> sa.ColumnElement[bool]:
+    """Return the condition that somebody works on every article of a change request."""
     hidden = (
         sa.select(sa.literal(1))
         .select_from(ChangeRequestItem)

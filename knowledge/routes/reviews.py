@@ -13,6 +13,7 @@ from knowledge.comparing.fields import changed_fields
 from knowledge.enums import Permission, Verdict
 from knowledge.forms import CommentForm, ReviewForm, SubmitForm
 from knowledge.models import Article, ChangeRequest
+from knowledge.permissions import can_edit
 from knowledge.queries import reviews, work
 from knowledge.routes.blueprint import bp
 from knowledge.services import commenting, publishing, reviewing
@@ -178,6 +179,7 @@ def _review_page(
             "rows": folded(difference(part.old.body_markdown if part.old else "", part.new.body_markdown)),
             "comments": [remark for remark in found.comments if remark.article_id == part.item.article_id],
             "form": _comment_form(part.item.article_id, commenting_on),
+            "may_edit": can_edit(user, part.item.article),
         }
         for part in reviews.versions_of(found)
     ]

@@ -11,6 +11,7 @@ from knowledge.forms import CompareForm
 from knowledge.permissions import can_edit, can_publish
 from knowledge.queries import work as working
 from knowledge.queries.articles import list_duplicates
+from knowledge.queries.history import list_steps
 from knowledge.routes.blueprint import bp
 from knowledge.services import editing
 from knowledge.services.policy import policy_of
@@ -41,6 +42,7 @@ def work(article_id: int) -> ResponseReturnValue:
         open_request=find_open_request(article) if is_asked_for else None,
         quality=article.quality,
         duplicates=list_duplicates(article, user),
+        steps=list_steps(article, user),
     )
 
 

@@ -1,6 +1,6 @@
 """Reading the trail: newest first, by key and not by offset, so that it stays fast however long it grows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -98,6 +98,18 @@ def list_events(filters: Filters, *, before: int | None = None, after: int | Non
         rows[0].id if rows and has_newer else None,
         rows[-1].id if rows and has_older else None,
     )
+
+
+def list_of_subjects(
+    subjects: Mapping[str, Collection[int]], actions: Collection[str], *, limit: int
+) -> Sequence[AuditEvent]:
+    """Return what was done to some things (ids by table), the newest first; for pages that tell the life of one."""
+    about = [
+        sa.and_(AuditEvent.subject_type == kind, AuditEvent.subject_id.in_([str(number) for number in ids]))
+        for kind, ids in subjects.items()
+    ]
+    query = sa.select(AuditEvent).where(sa.or_(*about), AuditEvent.action.in_(actions))
+    return db.session.scalars(query.order_by(AuditEvent.id.desc()).limit(limit)).all()
 
 
 def get_event(event_id: int) -> AuditEvent:
