@@ -6,13 +6,12 @@ Starts the server with the product's own command on a free port, with a database
 import argparse
 import json
 import tempfile
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from benchmarks.clients import Measured, measure
-from benchmarks.memory import PeakMemory, family_mib
+from benchmarks.family import PeakMemory, family_mib, wait_until_idle
 from benchmarks.stage import article_paths, prepare, server, sign_in
 from benchmarks.submitting import measure_submission
 from portal.core.settings import Settings, load_settings
@@ -50,7 +49,7 @@ def run(arguments: argparse.Namespace, folder: Path) -> dict[str, object]:
         folder=arguments.folder or folder / "articles",
     )
     with server(port, environment, folder / "log") as process:
-        time.sleep(3)
+        wait_until_idle(process)
         idle = family_mib(process)
         memory = PeakMemory(process)
         memory.start()

@@ -189,10 +189,11 @@ def check_links() -> None:
 
 
 def _check(ids: Sequence[int]) -> None:
-    """Check articles, a batch a transaction."""
-    from knowledge.services.checking import recheck_articles
+    """Check articles, a batch a transaction, which begins when the checks are done: nobody waits for them."""
+    from knowledge.services.checking import find_problems, keep_findings
 
     for start in range(0, len(ids), CHECKED_AT_ONCE):
+        found = find_problems(ids[start : start + CHECKED_AT_ONCE])
         with unit_of_work():
-            recheck_articles(ids[start : start + CHECKED_AT_ONCE])
+            keep_findings(found)
         db.session.expunge_all()

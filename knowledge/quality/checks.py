@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -79,7 +80,7 @@ def check_text(*, title: str, summary: str, markdown: str, language: str) -> lis
     return problems
 
 
-def score(problems: list[Problem]) -> int:
+def score(problems: Sequence[Problem]) -> int:
     """Return the points left of a hundred; several problems of one kind count twice at most."""
     counts = {check: sum(1 for problem in problems if problem.check is check) for check in Check}
     return max(0, 100 - sum(WEIGHTS[check] * min(number, 2) for check, number in counts.items()))

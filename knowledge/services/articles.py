@@ -13,7 +13,7 @@ from knowledge.extending import tell_observers
 from knowledge.models import Article, ArticleFile, ArticleVersion, Section
 from knowledge.rendering.document import Rendered, render
 from knowledge.services.addresses import ArticleAddresses, addresses_of, bind_and_note
-from knowledge.services.checking import keep_findings
+from knowledge.services.checking import recheck_articles
 from knowledge.services.live import queue_search_change, refuse_wrong_audience, show_version
 from knowledge.services.review_periods import next_review, review_months
 from knowledge.services.subscribing import queue_news
@@ -213,8 +213,7 @@ def add_version(
     version.body_html = bind_and_note(rendered, addresses_for(article), is_new=version.number == 1)
     db.session.flush()
     if is_checked_now:
-        keep_findings(version, is_first=version.number == 1)
-        db.session.flush()
+        recheck_articles([version.article_id])
         compare_draft.after_commit(article.id)
     else:
         check_unchecked.after_commit()

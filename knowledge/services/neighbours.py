@@ -5,7 +5,7 @@ reader with several tokens are among those of their tokens, so filtering what is
 the reader's articles would: a hidden article neither shows nor takes a place.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
 from flask import current_app
@@ -60,13 +60,12 @@ def relate(article_ids: Sequence[int]) -> set[int]:
         numbers = sa.select(Article.id, Article.published_number).where(Article.id.in_(batch))
         published = dict(db.session.execute(numbers).all())
         db.session.rollback()
-        found = {number: index.nearest(number, audiences=tokens, limit=KEPT_EACH) for number in batch}
+        asked = {number: index.nearest(number, audiences=tokens, limit=KEPT_EACH) for number in batch}
+        found = {number: near for number, near in asked.items() if near is not None}
         with unit_of_work():
-            for number, near in found.items():
-                if near is not None:
-                    _keep(number, near, is_draft=False)
-                    _note_compared(number, published.get(number))
-                    done.add(number)
+            there = _keep(found, is_draft=False)
+            _note_compared({number: version for number, version in published.items() if version and number in there})
+        done.update(found)
     return done
 
 
@@ -97,35 +96,42 @@ def compare_draft(article_id: int) -> None:
     near = search_index().nearest(document, audiences=tokens, limit=KEPT_EACH)
     if near is not None:
         with unit_of_work():
-            _keep(article_id, near, is_draft=True)
+            _keep({article_id: near}, is_draft=True)
 
 
 def _tokens() -> Collection[str]:
     return db.session.scalars(sa.select(ArticleAudience.token).distinct()).all()
 
 
-def _keep(article_id: int, near: Sequence[Neighbour], *, is_draft: bool) -> None:
+def _keep(found: Mapping[int, Sequence[Neighbour]], *, is_draft: bool) -> set[int]:
+    """Put down the neighbours of some articles in place of the old ones; returns which of these articles there are."""
     old = sa.delete(ArticleNeighbour).where(
-        ArticleNeighbour.article_id == article_id, ArticleNeighbour.is_draft.is_(is_draft)
+        ArticleNeighbour.article_id.in_(found), ArticleNeighbour.is_draft.is_(is_draft)
     )
     db.session.execute(old)
     # The index may hold an article that was deleted a moment ago.
-    there = set(
-        db.session.scalars(
-            sa.select(Article.id).where(Article.id.in_({article_id, *(one.document_id for one in near)}))
-        )
-    )
-    if article_id in there:
-        db.session.add_all(
-            ArticleNeighbour(
-                article_id=article_id, is_draft=is_draft, other_id=one.document_id, similarity=one.similarity
-            )
-            for one in near
-            if one.document_id in there
-        )
-        db.session.flush()
+    named = {*found, *(one.document_id for near in found.values() for one in near)}
+    there = set(db.session.scalars(sa.select(Article.id).where(Article.id.in_(named))))
+    rows = [
+        {"article_id": number, "is_draft": is_draft, "other_id": one.document_id, "similarity": one.similarity}
+        for number, near in found.items()
+        if number in there
+        for one in near
+        if one.document_id in there
+    ]
+    if rows:
+        db.session.execute(sa.insert(ArticleNeighbour), rows)
+    return there & found.keys()
 
 
-def _note_compared(article_id: int, published: int | None) -> None:
-    if published is not None and db.session.get(Article, article_id) is not None:
-        db.session.merge(ArticleComparison(article_id=article_id, published_number=published, compared_at=clock.now()))
+def _note_compared(published: Mapping[int, int]) -> None:
+    db.session.execute(sa.delete(ArticleComparison).where(ArticleComparison.article_id.in_(published)))
+    if published:
+        now = clock.now()
+        db.session.execute(
+            sa.insert(ArticleComparison),
+            [
+                {"article_id": number, "published_number": version, "compared_at": now}
+                for number, version in published.items()
+            ],
+        )

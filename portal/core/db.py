@@ -1,15 +1,17 @@
 """The database: one session, typed columns, and the only place that configures an engine.
 
 SQLite and PostgreSQL behave alike here: foreign keys hold, times are aware and in UTC, and a unit of work that
-will write takes its place in the queue of writers at its beginning instead of failing in the middle.
+will write waits for its turn with its first writing statement instead of failing in the middle.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
 from inspect import iscoroutinefunction
+from time import monotonic, sleep
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -23,9 +25,12 @@ from portal.core import clock
 from portal.core.settings import Settings
 
 SQLITE_BUSY_MILLISECONDS = 15_000
+SECONDS_BETWEEN_LOOKS = 0.002
+_BEGINS_LATER = "portico.begins_later"
 
-# True while the current unit of work is going to write. SQLite then starts with BEGIN IMMEDIATE: a transaction that
-# first reads and then writes would otherwise fail at once when another writer came in between.
+# True while the current unit of work is going to write. On SQLite its transaction then begins with its first writing
+# statement, as BEGIN IMMEDIATE: begun by a read, it would fail at once when another writer came in between. What it
+# reads before that is what PostgreSQL gives as well (READ COMMITTED), and holds up nobody.
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 
 db = SQLAlchemy(session_options={"expire_on_commit": False})
@@ -138,7 +143,58 @@ def configure_engine(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+        connection.info[_BEGINS_LATER] = _writing.get()
+        if not _writing.get():
+            connection.exec_driver_sql("BEGIN")
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def before_statement(connection: Connection, _c: Any, statement: str, _p: Any, context: Any, _many: bool) -> None:
+        if connection.info.get(_BEGINS_LATER) and _writes(statement, context):
+            _begin_writing(connection)
+
+    @event.listens_for(engine, "savepoint")
+    def before_savepoint(connection: Connection, _name: str) -> None:
+        if connection.info.get(_BEGINS_LATER):
+            _begin_writing(connection)
+
+
+def _writes(statement: str, context: Any) -> bool:
+    """Whether a statement changes something, or reads what nobody else may change from now on."""
+    asked = context.compiled.statement if context.compiled else None
+    if isinstance(asked, sa.Select):
+        # What asks for rows to be locked changes nothing, and on SQLite all rows are locked or none.
+        return asked._for_update_arg is not None  # noqa: SLF001 (nothing else tells it)
+    return not statement.lstrip().upper().startswith(("SELECT", "PRAGMA", "EXPLAIN"))
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Wait for the turn to write on SQLite.
+
+    SQLite's own waiting looks ever more rarely, up to ten times a second, so whoever has waited longest loses against
+    whoever has just come. Looking evenly gives everybody the same chance.
+    """
+    until = monotonic() + SQLITE_BUSY_MILLISECONDS / 1000
+    connection.info[_BEGINS_LATER] = False
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        while not _has_begun(connection, give_up=monotonic() > until):
+            sleep(SECONDS_BETWEEN_LOOKS)
+    except BaseException:
+        # Without its transaction nothing may be written.
+        connection.info[_BEGINS_LATER] = True
+        raise
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {SQLITE_BUSY_MILLISECONDS}")
+
+
+def _has_begun(connection: Connection, *, give_up: bool) -> bool:
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except sa.exc.OperationalError as error:
+        if give_up or getattr(error.orig, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 def set_writing(will_write: bool) -> None:

@@ -7,10 +7,14 @@ several times what the answer itself does.
 The loop looks at what a connection has sent without taking it (MSG_PEEK). Only a whole, plain GET or HEAD in the
 strictest reading of HTTP/1.1 is answered here; anything else is left on the connection as it came, for gunicorn to
 read. See docs/adr/0006-answers-in-the-loop.md.
+
+The web processes also share new connections evenly. Connections stay open, and the process that happens to be awake
+takes all that come at once: then one works for everybody while the others sleep.
 """
 
 import errno
 import gc
+import mmap
 import re
 import selectors
 import socket
@@ -34,6 +38,14 @@ _SECONDS_REMEMBERED = 0.1
 _MOST_REMEMBERED = 256
 # A thread that computes gives way to the loop after so long; Python's own 5 ms, a few times for each answer, are felt.
 _SECONDS_OF_A_TURN = 0.001
+# How long a process with more connections than another leaves a new one to the others.
+_SECONDS_TO_LET_OTHERS_GO_FIRST = 0.001
+# The connections of each web process, in memory that all share: it is made in their parent, before they are forked.
+_PROCESSES = 256
+_NOBODY = -1
+_connections = memoryview(mmap.mmap(-1, 4 * _PROCESSES)).cast("i")
+for _place in range(_PROCESSES):
+    _connections[_place] = _NOBODY
 _PLAIN_REQUEST = re.compile(
     rb"(GET|HEAD) (/[A-Za-z0-9._/-]*)(?:\?([A-Za-z0-9._=&-]*))? HTTP/1\.1\r\n"
     rb"((?:[A-Za-z0-9-]+:[^\x00-\x08\x0a-\x1f\x7f]*\r\n)+)\r\n"
@@ -77,6 +89,28 @@ class PromptWorker(ThreadWorker):
     _remembered_since = 0.0
     _second = 0
     _date = b""
+    _accepting = False
+    _count_of_connections = 0
+
+    @property
+    def nr_conns(self) -> int:
+        """How many connections are open, as gunicorn counts them; the other processes see it."""
+        return self._count_of_connections
+
+    @nr_conns.setter
+    def nr_conns(self, count: int) -> None:
+        self._count_of_connections = count
+        self._show_count()
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        super().set_accept_enabled(enabled)
+        self._show_count()
+
+    def _show_count(self) -> None:
+        _connections[self.age % _PROCESSES] = self._count_of_connections if self._accepting else _NOBODY
+
+    def _another_has_fewer(self) -> bool:
+        return any(_NOBODY < count < self._count_of_connections for count in _connections)
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
@@ -93,6 +127,8 @@ class PromptWorker(ThreadWorker):
 
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection, and wait for its first request in the loop, where waiting holds up nobody."""
+        if self._another_has_fewer():
+            time.sleep(_SECONDS_TO_LET_OTHERS_GO_FIRST)
         try:
             client, address = listener.accept()
         except OSError as error:
@@ -182,6 +218,11 @@ class PromptWorker(ThreadWorker):
         if second != self._second:
             self._second, self._date = second, formatdate(second, usegmt=True).encode()
         return self._date
+
+
+def forget_connections(_arbiter: Any, worker: PromptWorker) -> None:
+    """Gunicorn's hook in the parent for a process that has ended, however it did."""
+    _connections[worker.age % _PROCESSES] = _NOBODY
 
 
 def _send_rest(conn: Any, rest: bytes) -> bool:

@@ -6,6 +6,8 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+from portal.operations.prompt_worker import forget_connections
+
 
 class WebServer(BaseApplication):
     """Portico under gunicorn."""
@@ -17,6 +19,7 @@ class WebServer(BaseApplication):
     def load_config(self) -> None:
         for name, value in self.options.items():
             self.cfg.set(name, value)
+        self.cfg.set("child_exit", forget_connections)
 
     def load(self) -> Any:
         # The parent process must stay without the application.

@@ -5,6 +5,7 @@ import http.client
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -202,3 +203,33 @@ def _all_of(sock: socket.socket) -> bytes:
     while piece := sock.recv(65536):
         found += piece
     return found
+
+
+def test_connections_are_shared_among_the_processes(tmp_path: Path) -> None:
+    number = free_port()
+    environment = portico_environment(tmp_path, port=number, web_workers=2, web_threads=2, log_format="text")
+    assert run_portico("upgrade", "--quiet", environment=environment).returncode == 0
+    with running("serve", environment=environment, log=tmp_path / "log") as server:
+        wait_until(lambda: listens(number), what="the web server listens")
+        with ExitStack() as early:
+            # Whoever has loaded the application first takes all until the other has.
+            wait_until(lambda: min(_open_and_count(server.pid, number, 1, early)) > 0, what="both take connections")
+        with ExitStack() as opened:
+            counts = _open_and_count(server.pid, number, 24, opened)
+        # Which one takes a connection is up to the machine; that one takes nearly all is what must not be.
+        assert min(counts) >= 8, counts
+
+
+def _open_and_count(server: int, port: int, number: int, opened: ExitStack) -> list[int]:
+    """Open connections at once, and return how many each process has; 0 while not all processes are there."""
+    sockets = [opened.enter_context(connect(port)) for _ in range(number)]
+    for sock in sockets:
+        sock.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+    for sock in sockets:
+        assert sock.recv(4096).startswith(b"HTTP/1.1 200")
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    # State 01 is an established connection.
+    ours = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(f":{port:04X}") and row[3] == "01"}
+    children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+    counts = [sum(str(link.readlink()) in ours for link in Path(f"/proc/{child}/fd").iterdir()) for child in children]
+    return counts if len(counts) == 2 else [0]

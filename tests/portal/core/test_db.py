@@ -1,0 +1,112 @@
+"""Units of work on both engines: what one reads holds up nobody, and who writes waits for the turn."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.exc import OperationalError
+
+from portal.core import db as database
+from portal.core.db import db, unit_of_work
+from portal.directory.models import Team
+from tests.conftest import build_app
+from tests.factories.directory import make_team
+
+
+@pytest.fixture(scope="module")
+def committing_app(engine_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """An application whose transactions are real ones."""
+    app = build_app(engine_name, tmp_path_factory.mktemp("committing"))
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(committing_app: Flask) -> Iterator[Flask]:
+    with committing_app.app_context():
+        with unit_of_work():
+            db.session.execute(sa.delete(Team))
+        yield committing_app
+        db.session.rollback()
+
+
+@contextmanager
+def in_another_thread(app: Flask, begun: Event, go_on: Event) -> Iterator[None]:
+    """Somebody else changes a team and commits when told to."""
+
+    def write() -> None:
+        with app.app_context(), unit_of_work():
+            db.session.execute(sa.update(Team).values(description="theirs"))
+            begun.set()
+            go_on.wait(30)
+
+    thread = Thread(target=write)
+    thread.start()
+    try:
+        yield
+    finally:
+        go_on.set()
+        thread.join()
+
+
+def test_who_only_reads_yet_holds_up_nobody_and_writes_afterwards(app: Flask) -> None:
+    team = make_team()
+    begun, go_on = Event(), Event()
+    with unit_of_work():
+        assert db.session.scalar(sa.select(Team.description)) == team.description
+        go_on.set()
+        with in_another_thread(app, begun, go_on):
+            assert begun.wait(30), "the other one waits for somebody who only reads"
+        # The other has committed since; this unit still writes.
+        db.session.execute(sa.update(Team).values(name="ours"))
+    assert db.session.execute(sa.select(Team.name, Team.description)).one() == ("ours", "theirs")
+
+
+@pytest.mark.parametrize("how", ["update", "lock", "savepoint", "text"])
+def test_who_writes_waits_for_the_turn(app: Flask, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_team()
+    begun, go_on = Event(), Event()
+    monkeypatch.setattr(database, "SQLITE_BUSY_MILLISECONDS", 50)
+    statements: dict[str, sa.Executable] = {
+        "update": sa.update(Team).values(name="ours"),
+        "lock": sa.select(Team.id).with_for_update(),
+        "text": sa.text("UPDATE team SET name = 'ours'"),
+    }
+
+    def write() -> None:
+        with unit_of_work():
+            if db.engine.dialect.name == "postgresql":
+                db.session.execute(sa.text("SET LOCAL lock_timeout = '50ms'"))
+            if how == "savepoint":
+                with db.session.begin_nested():
+                    db.session.execute(statements["update"])
+            else:
+                db.session.execute(statements[how])
+
+    with in_another_thread(app, begun, go_on):
+        assert begun.wait(30)
+        with pytest.raises(OperationalError):
+            write()
+    write()
+
+
+def test_a_unit_that_failed_leaves_nothing_behind_and_the_next_begins_anew(app: Flask) -> None:
+    make_team(name="before")
+
+    def fail() -> None:
+        with unit_of_work():
+            db.session.execute(sa.update(Team).values(name="half-written"))
+            raise ValueError
+
+    for _ in range(2):
+        with pytest.raises(ValueError):
+            fail()
+    with unit_of_work():
+        assert db.session.scalar(sa.select(Team.name)) == "before"
+    with unit_of_work():
+        db.session.execute(sa.update(Team).values(description="written"))
+    assert db.session.execute(sa.select(Team.name, Team.description)).one() == ("before", "written")
