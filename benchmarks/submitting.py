@@ -10,8 +10,8 @@ from benchmarks.clients import Measured
 from benchmarks.stage import begin_conversations, sign_in
 from portal.core.settings import Settings
 
-# More than can be submitted, so that nobody runs out of questions.
-_QUESTIONS_A_SECOND = 600
+# More than can be submitted, so that nobody runs out of forms.
+_FORMS_A_SECOND = 200
 _HIDDEN = re.compile(r'<input[^>]*name="(csrf_token|form_token)"[^>]*value="([^"]+)"')
 _ANSWERS = {"kind": "incident", "impact": "minor", "urgency": "high", "service": "", "category": ""}
 
@@ -19,12 +19,12 @@ _ANSWERS = {"kind": "incident", "impact": "minor", "urgency": "high", "service":
 def measure_submission(port: int, settings: Settings, *, clients: int, seconds: float) -> Measured:
     """Submit tickets from several people at once, for so long.
 
-    Only sending the form is timed; opening it comes before each, as it does for people. The questions were asked
-    before, because asking is limited to a few a minute. What does not end in a ticket counts as an error.
+    The forms were opened before, as people's are, who take a while to write; and the questions asked before that,
+    because asking is limited to a few a minute. What does not end in a ticket counts as an error.
     """
     measured, gate = Measured(), Barrier(clients + 1)
-    questions = begin_conversations(settings, int(seconds * _QUESTIONS_A_SECOND) + clients)
-    people = [_Person(port, f"person{number}", questions, measured) for number in range(clients)]
+    questions = begin_conversations(settings, (int(seconds * _FORMS_A_SECOND / clients) + 1) * clients)
+    people = [_Person(port, f"person{number}", questions[number::clients], measured) for number in range(clients)]
     threads = [Thread(target=person.submit_until, args=(gate, seconds)) for person in people]
     for thread in threads:
         thread.start()
@@ -45,22 +45,26 @@ class _Person:
         self.connection = HTTPConnection("127.0.0.1", port, timeout=60)
 
     def submit_until(self, gate: Barrier, seconds: float) -> None:
+        forms = [self._open(question) for question in self.questions]
         # One goes before: it fills caches and is not counted.
-        self._submit(Measured())
+        self._send(*forms.pop(), Measured())
         gate.wait()
         until = time.perf_counter() + seconds
-        while time.perf_counter() < until and self.questions:
+        while time.perf_counter() < until and forms:
             try:
-                self._submit(self.measured)
+                self._send(*forms.pop(), self.measured)
             except (OSError, HTTPException):
                 self.measured.errors += 1
                 self.connection.close()
 
-    def _submit(self, measured: Measured) -> None:
-        path = f"/ask/{self.questions.pop()}"
+    def _open(self, question: str) -> tuple[str, str]:
+        """Return the address of a conversation and its form, filled in."""
+        path = f"/ask/{question}"
         _, _, page = self._ask("GET", f"{path}/ticket")
         words = {"title": "The VPN drops", "description": "Every two minutes, at home and in the office."}
-        form = urlencode({**_ANSWERS, **words, **dict(_HIDDEN.findall(page))})
+        return path, urlencode({**_ANSWERS, **words, **dict(_HIDDEN.findall(page))})
+
+    def _send(self, path: str, form: str, measured: Measured) -> None:
         started = time.perf_counter()
         status, location, _ = self._ask("POST", f"{path}/ticket", form)
         measured.milliseconds.append((time.perf_counter() - started) * 1000)

@@ -48,8 +48,10 @@ def find_published(article_id: int, reader: Reader) -> Published | None:
 def list_readable(article_ids: Iterable[int], reader: Reader) -> dict[int, Article]:
     """Return those of the articles that a reader may read, by id; one query."""
     ids = sorted(set(article_ids))
+    if not ids:
+        return {}
     query = sa.select(Article).where(Article.id.in_(ids), visible_to(reader))
-    return {article.id: article for article in db.session.scalars(query)} if ids else {}
+    return {article.id: article for article in db.session.scalars(query)}
 
 
 def find_retired(article_id: int, reader: Reader) -> Article | None:
