@@ -2,7 +2,8 @@
 
 A document's score is the sum of three features, each times a weight that moves with the shape of the query:
 
-- words: BM25F, divided by the best of this query, 0 to 1; less when even the best has few of the query's words;
+- words: BM25F, divided by the best of this query, 0 to 1; less when even the best has few of the query's words, or
+  a low score;
 - meaning: the cosine of the best passage, 0 to 1;
 - order: the share of neighbouring words of the query, by rarity, that are neighbours in the document, 0 to 1.
 
@@ -80,11 +81,11 @@ class Fusion:
 
 
 DEFAULT = Fusion(
-    keywords=(8.3, 20.3, 3.6),
-    sentence=(-1.1, 5.6, 0.5),
-    code=(0.7, -0.8, 1.6),
-    slope=0.74,
-    offset=-17.6,
+    keywords=(8.6, 21.0, 3.9),
+    sentence=(-1.5, 5.2, -0.1),
+    code=(0.7, -0.8, 1.9),
+    slope=0.70,
+    offset=-16.9,
 )
 """Learned from 600 judged queries over 2,439 support articles; see docs/search.md."""
 

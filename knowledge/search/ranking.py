@@ -30,6 +30,10 @@ COVERED, COVERED_TO_BEST = 0.15, 0.50
 """The same for the share of the query's words, by rarity, that a document has."""
 _ENOUGH = 0.6
 """When no document has this share of the query's words, even the best match by words is a weak one."""
+_STRONG = 8.0
+"""A best match by words with a lower score is a weak one too: a few words, none of them rare, each said once. In small
+corpora and for questions in other words than the articles' that is the rule, and divided by itself it would count as
+much as the best match for a product's name."""
 FAVOUR = 0.5
 """What being near to the reader counts, as much as a cosine that is 0.025 higher: it decides between articles that
 fit about equally well."""
@@ -137,6 +141,7 @@ def rank(
     values = np.zeros((len(rows), 3), dtype=np.float32)
     # The best of the query is taken over everything in view, so that a filter does not change a score.
     worth = min(1.0, float(half.coverage.max(initial=0.0)) / _ENOUGH)
+    worth *= min(1.0, float(half.words.max(initial=0.0)) / _STRONG)
     values[:, 0] = worth * relative(half.words)[rows]
     values[:, 1] = half.meaning[rows]
     if mode is not Mode.HYBRID or not half.meaning.any():

@@ -133,11 +133,8 @@ def _last_search(step: Stepped) -> str | None:
         .limit(1)
     )
     if step.outcome is SearchOutcome.SOLVED:
-        # The search that led to the article which helped, and no other.
-        opened = sa.exists().where(
-            SearchStep.token == SearchQuery.token,
-            SearchStep.outcome == SearchOutcome.OPENED,
-            SearchStep.article_id == step.article_id,
-        )
-        query = query.where(opened)
+        # The search that led to the article which helped, or to asking for help, which showed it; and no other.
+        opened = sa.and_(SearchStep.outcome == SearchOutcome.OPENED, SearchStep.article_id == step.article_id)
+        led = sa.or_(opened, SearchStep.outcome == SearchOutcome.ASKED)
+        query = query.where(sa.exists().where(SearchStep.token == SearchQuery.token, led))
     return db.session.scalar(query)

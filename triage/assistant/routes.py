@@ -97,6 +97,8 @@ def judge(token: str, article_id: int) -> ResponseReturnValue:
     if use == ArticleUse.OPENED:
         answer = next((answer for answer in _answers(found.text) if answer.article_id == article_id), None)
         return go_to(answer.url) if answer else see_other("assistant.conversation", token=token)
+    if found.outcome is Outcome.SOLVED and use == ArticleUse.HELPED:
+        note_outcome(SearchOutcome.SOLVED, visit=visit_token(), article_id=article_id)
     return see_other("assistant.conversation", token=token)
 
 

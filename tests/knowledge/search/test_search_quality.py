@@ -21,7 +21,7 @@ DEPTH = 10
 FLOORS: dict[Mode, dict[str, float]] = {
     Mode.KEYWORD: {"question": 0.72, "keywords": 0.93, "typo": 0.91, "exact": 0.94, "german": 0.82},
     Mode.SEMANTIC: {"question": 0.94, "keywords": 0.95, "typo": 0.94, "exact": 0.33, "german": 0.95},
-    Mode.HYBRID: {"question": 0.92, "keywords": 0.96, "typo": 0.96, "exact": 0.97, "german": 0.94},
+    Mode.HYBRID: {"question": 0.93, "keywords": 0.96, "typo": 0.96, "exact": 0.97, "german": 0.94},
 }
 
 
@@ -104,6 +104,18 @@ def test_searches_find_no_less_than_before(
     reached = reciprocal_ranks(demo_index, documents, mode)
     short = {kind: (reached[kind], floor) for kind, floor in FLOORS[mode].items() if reached[kind] < floor}
     assert not short, f"{mode}: reached and floor of {short}; all: {reached}"
+
+
+def test_together_the_halves_find_no_less_than_the_better_one(
+    demo_index: SearchIndex, documents: dict[str, SearchDocument], search_engine: str
+) -> None:
+    if search_engine == "tantivy":
+        pytest.skip("it scores short texts more coarsely; docs/search.md says by how much")
+    keyword, semantic, hybrid = (reciprocal_ranks(demo_index, documents, mode) for mode in Mode)
+    better = {kind: max(keyword[kind], semantic[kind]) for kind in hybrid}
+    # One article in a hundred queries may change its place where processors round differently.
+    short = {kind: (hybrid[kind], better[kind]) for kind in hybrid if hybrid[kind] < better[kind] - 0.01}
+    assert not short, f"hybrid and the better half: {short}"
 
 
 def test_every_query_is_about_an_article_that_exists(documents: dict[str, SearchDocument]) -> None:

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from knowledge.models import Article
 from knowledge.tuning.models import SearchQuery, SearchStep
 from knowledge.tuning.tasks import forget_searches
 from portal.core.db import db
@@ -142,6 +143,19 @@ def test_what_came_of_a_search_is_told(reader: CheckingClient, clock: HeldClock)
     assert steps() == [
         (first.token, "opened", article_id), (first.token, "solved", article_id), (second.token, "asked", None),
     ]  # fmt: skip
+
+
+def test_what_the_assistant_solved_counts_for_the_search_before_it(reader: CheckingClient, clock: HeldClock) -> None:
+    reader.get("/search?q=no wireless")
+    clock.forward(minutes=1)
+    conversation = reader.post("/ask", data={"text": "How do I get on the office Wi-Fi?"}).location
+    write_gathered()
+    clock.forward(minutes=1)
+    article_id = db.session.scalars(sa.select(Article.id).where(Article.title == "Connect to the Wi-Fi")).one()
+    reader.post(f"{conversation}/articles/{article_id}", data={"use": "helped"})
+    write_gathered()
+    token = searches()[0].token
+    assert steps() == [(token, "asked", None), (token, "solved", article_id)]
 
 
 def test_without_a_search_nothing_is_told_of_a_visit(reader: CheckingClient) -> None:
