@@ -25,9 +25,10 @@ ENGINES = ("sqlite", "postgresql")
 
 # A change must not fail because of a case that chance brings up in somebody else's part; whoever works on a part runs
 # its properties with fresh cases.
-settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+# How long one case takes says more about the machine than about the code.
+settings.register_profile("own", deadline=None)
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "own")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -9,7 +9,10 @@ from enum import StrEnum
 
 CONTEXT = 3
 # Comparing words is quadratic at worst; a line longer than this is shown as replaced.
-MOST_WORDS = 2_000
+MOST_WORDS = 6_000
+# In a line longer than this, what stands everywhere (spaces, "the") joins no two places by itself; it follows its
+# neighbours. Otherwise every space would be compared with every other one.
+MANY_WORDS = 600
 # Two lines with less in common than this are shown as one removed and one added.
 ALIKE = 0.4
 # So many changed lines in one place are not paired with each other any more.
@@ -100,7 +103,8 @@ def words_between(old: str, new: str) -> tuple[tuple[Piece, ...], tuple[Piece, .
     left, right = list(_piece(Kind.SAME, "".join(before[:head]))), list(_piece(Kind.SAME, "".join(after[:head])))
     end = "".join(before[len(before) - tail :])
     before, after = before[head : len(before) - tail], after[head : len(after) - tail]
-    for tag, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    matcher = SequenceMatcher(None, before, after, autojunk=len(before) + len(after) > MANY_WORDS)
+    for tag, a, b, c, d in matcher.get_opcodes():
         if tag == "equal":
             left += _piece(Kind.SAME, "".join(before[a:b]))
             right += _piece(Kind.SAME, "".join(after[c:d]))

@@ -194,6 +194,7 @@ def _review_page(
         is_approved=reviewing.is_approved(found),
         may_review=reviewing.can_review(user, found),
         may_publish=reviewing.may_publish(user, found),
+        too_few=reviewing.too_few_reviewers(found),
         may_schedule=found.publish_at is not None and found.publish_at > clock.now(),
         status=status,
     )

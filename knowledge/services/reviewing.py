@@ -171,6 +171,15 @@ def is_approved(request: ChangeRequest) -> bool:
     return len(approvals(request)) >= policy_for(request).min_approvals
 
 
+def too_few_reviewers(request: ChangeRequest) -> bool:
+    """Whether fewer people may review an open request than must still approve it: rights changed since it was sent."""
+    if request.state not in (RequestState.IN_REVIEW, RequestState.CHANGES_REQUESTED) or is_approved(request):
+        return False
+    done, authors = {review.reviewer_id for review in approvals(request)}, authors_of(request)
+    able = {user.id for user in possible_reviewers([item.article for item in request.items])} - authors
+    return len(able | done) < policy_for(request).min_approvals
+
+
 def possible_reviewers(articles: Sequence[Article]) -> list[User]:
     """Return the active people who may review all of these articles."""
     teams = {article.owner_team_id for article in articles}

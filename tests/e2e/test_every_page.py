@@ -46,7 +46,11 @@ PLACES = {
         "/knowledge/health",
         "/knowledge/import",
         "/knowledge/export",
+        "/knowledge/duplicates",
+        "/articles/1/work",
+        "/reviews",
         "/known-errors",
+        "/known-errors?state=resolved",
     ],
     "manager.incident": [
         "/articles/1/emergency",

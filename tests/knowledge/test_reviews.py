@@ -163,6 +163,19 @@ def test_without_enough_reviewers_it_is_said_at_once(people: dict[str, User]) ->
         submit_request([article], actor=people["author"])
 
 
+def test_when_no_reviewer_is_left_the_review_says_so(client: CheckingClient, people: dict[str, User]) -> None:
+    article = make_article()
+    save_version(article, ArticleContent(article.title, "New words"), actor=people["author"])
+    request = submit_request([article], actor=people["author"])
+    db.session.commit()
+    client.sign_in(people["author"])
+    assert "Nobody is left" not in client.get(f"/reviews/{request.id}").text
+    for person in db.session.scalars(sa.select(User).where(User.id != people["author"].id)):
+        person.is_active = False
+    db.session.commit()
+    assert "Nobody is left" in client.get(f"/reviews/{request.id}").text
+
+
 def test_reviewers_of_another_team_cannot_review(people: dict[str, User]) -> None:
     team = make_team()
     article = edited(make_article(owner_team=team), people["author"])
