@@ -14,6 +14,7 @@ from portal.core.outbox.services import queue_email
 from portal.core.settings import load_settings
 from portal.operations.preflight import make_engine
 from portal.operations.upgrading import migrate
+from tests.factories.directory import PASSWORD, make_user
 from tests.processes import free_port, portico_environment, running, stop, wait_until
 from tests.smtp import catching_server
 
@@ -52,4 +53,21 @@ def test_change_is_kept_when_redis_is_away(tmp_path: Path) -> None:
         with unit_of_work():
             message = queue_email(key="one", recipient="one@portico.example", subject="S", text="T\n")
         assert message.id is not None
+        db.engine.dispose()
+
+
+def test_people_sign_in_and_are_limited_when_redis_is_away(tmp_path: Path) -> None:
+    settings = load_settings(data_dir=tmp_path / "data", redis_url=f"redis://127.0.0.1:{free_port()}/0")
+    migrate(make_engine(settings))
+    app = create_app(settings)
+    with app.app_context(), unit_of_work():
+        make_user(username="ada", with_password=True)
+    app.config["WTF_CSRF_ENABLED"] = False
+    client = app.test_client()
+    assert client.post("/sign-in", data={"username": "ada", "password": PASSWORD}).status_code == 303
+    assert client.get("/search?q=vpn").status_code == 200
+    client = app.test_client()
+    tries = [client.post("/sign-in", data={"username": "bo", "password": "wrong"}).status_code for _ in range(21)]
+    assert tries[-1] == 429
+    with app.app_context():
         db.engine.dispose()
