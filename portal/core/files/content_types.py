@@ -6,6 +6,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from flask_babel import LazyString, lazy_gettext
+
 PEEK_BYTES = 8192
 # Control characters that no text file has; tab, line ends, form feed and escape (colours in logs) it may have.
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
@@ -16,27 +18,33 @@ class ContentType:
     """A kind of file that may be uploaded."""
 
     media_type: str
-    words: str
+    words: LazyString
     suffixes: tuple[str, ...]
 
 
-PNG = ContentType("image/png", "PNG picture", (".png",))
-JPEG = ContentType("image/jpeg", "JPEG picture", (".jpg", ".jpeg"))
-GIF = ContentType("image/gif", "GIF picture", (".gif",))
-WEBP = ContentType("image/webp", "WebP picture", (".webp",))
-PDF = ContentType("application/pdf", "PDF document", (".pdf",))
-ZIP = ContentType("application/zip", "ZIP archive", (".zip",))
+PNG = ContentType("image/png", lazy_gettext("PNG picture"), (".png",))
+JPEG = ContentType("image/jpeg", lazy_gettext("JPEG picture"), (".jpg", ".jpeg"))
+GIF = ContentType("image/gif", lazy_gettext("GIF picture"), (".gif",))
+WEBP = ContentType("image/webp", lazy_gettext("WebP picture"), (".webp",))
+PDF = ContentType("application/pdf", lazy_gettext("PDF document"), (".pdf",))
+ZIP = ContentType("application/zip", lazy_gettext("ZIP archive"), (".zip",))
 DOCX = ContentType(
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "Word document", (".docx",)
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document", lazy_gettext("Word document"), (".docx",)
 )
-XLSX = ContentType("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "Excel workbook", (".xlsx",))
+XLSX = ContentType(
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", lazy_gettext("Excel workbook"), (".xlsx",)
+)
 PPTX = ContentType(
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation", "PowerPoint presentation", (".pptx",)
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    lazy_gettext("PowerPoint presentation"),
+    (".pptx",),
 )
-ODT = ContentType("application/vnd.oasis.opendocument.text", "OpenDocument text", (".odt",))
-ODS = ContentType("application/vnd.oasis.opendocument.spreadsheet", "OpenDocument spreadsheet", (".ods",))
-MP4 = ContentType("video/mp4", "MP4 video", (".mp4", ".m4v"))
-TEXT = ContentType("text/plain", "text file", (".txt", ".log", ".csv", ".md", ".json", ".eml", ".ini", ".conf"))
+ODT = ContentType("application/vnd.oasis.opendocument.text", lazy_gettext("OpenDocument text"), (".odt",))
+ODS = ContentType("application/vnd.oasis.opendocument.spreadsheet", lazy_gettext("OpenDocument spreadsheet"), (".ods",))
+MP4 = ContentType("video/mp4", lazy_gettext("MP4 video"), (".mp4", ".m4v"))
+TEXT = ContentType(
+    "text/plain", lazy_gettext("text file"), (".txt", ".log", ".csv", ".md", ".json", ".eml", ".ini", ".conf")
+)
 
 ACCEPTED = (PNG, JPEG, GIF, WEBP, PDF, ZIP, DOCX, XLSX, PPTX, ODT, ODS, MP4, TEXT)
 _SIGNATURES = (

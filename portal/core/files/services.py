@@ -43,7 +43,8 @@ def store_file(stream: BinaryIO, name: str, *, actor: Actor | None) -> StoredFil
     if kind is None:
         raise FileRefused(
             gettext(
-                "“%(name)s” is of a kind that is not accepted. Send a picture, PDF, office document or text.", name=name
+                "What “%(name)s” holds is of a kind that is not accepted. Send a picture, PDF, office document or text.",
+                name=name,
             )
         )
     if not agrees(kind, name):

@@ -134,7 +134,7 @@ def test_a_refused_file_keeps_the_text(client: CheckingClient, team: Team, perso
     response = client.post(url(ticket, "reply"), data=data)
     assert response.status_code == 422
     assert "See the picture" in response.text
-    assert "“virus.png” is of a kind that is not accepted" in response.text
+    assert "What “virus.png” holds is of a kind that is not accepted" in response.text
     count = sa.select(sa.func.count()).select_from(TicketEntry).where(TicketEntry.ticket_id == ticket.id)
     assert db.session.scalar(count) == 1
 
