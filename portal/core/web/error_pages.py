@@ -1,9 +1,12 @@
 """Every error as a page in plain words with a request id."""
 
 import logging
+from datetime import timedelta
+from time import time
 
 from flask import Flask, Response, g, make_response, render_template, request
-from flask_babel import gettext
+from flask_babel import format_timedelta, gettext
+from flask_limiter import RateLimitExceeded
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -14,8 +17,12 @@ from portal.core.db import db
 from portal.core.errors import Conflict, NotAllowed, PorticoError
 from portal.core.web.kept_forms import kept_form, kept_form_page
 from portal.core.web.redirects import own_path
+from portal.core.web.security import limiter
 
 logger = logging.getLogger(__name__)
+
+# Signed-in pages are not stored, so the browser's way back may lead to an empty form.
+_SHOWS_WHAT_WAS_SENT = {409, 429, 500, 503}
 
 
 def init_app(app: Flask) -> None:
@@ -39,7 +46,12 @@ def error_page(
     if _wants_text():
         return make_response(f"{sentence or status}\n", status, {"Content-Type": "text/plain; charset=utf-8"})
     page = render_template(
-        "errors/error.html", code=status, description=sentence, retry_after=retry_after, sign_in_for=sign_in_for
+        "errors/error.html",
+        code=status,
+        description=sentence,
+        retry_in=_in_words(retry_after) if retry_after else None,
+        sign_in_for=sign_in_for,
+        kept=kept_form() if status in _SHOWS_WHAT_WAS_SENT and request.method == "POST" else None,
     )
     response = make_response(page, status)
     if request.headers.get("HX-Request"):
@@ -84,8 +96,16 @@ def _http(error: HTTPException) -> Response:
 
 
 def _seconds(error: HTTPException) -> int | None:
+    if isinstance(error, RateLimitExceeded) and limiter.current_limit is not None:
+        return max(1, limiter.current_limit.reset_at - int(time()))
     waiting = getattr(error, "retry_after", None)
     return waiting if isinstance(waiting, int) else None
+
+
+def _in_words(seconds: int) -> str:
+    # Never too early: what is longer than a minute is told in whole minutes.
+    rounded = seconds if seconds < 60 else -(-seconds // 60) * 60
+    return str(format_timedelta(timedelta(seconds=rounded), add_direction=True, threshold=1))
 
 
 def _database_down(error: OperationalError) -> Response:

@@ -167,6 +167,7 @@ def test_many_failures_for_one_name_are_limited(client: CheckingClient) -> None:
         client.post("/sign-in", data={"username": "kim"}, environ_base={"REMOTE_ADDR": f"10.0.0.{number}"})
     answer = client.post("/sign-in", data={"username": "KIM "}, environ_base={"REMOTE_ADDR": "10.0.0.99"})
     assert answer.status_code == 429
+    assert "You can try again in 15 minutes." in answer.text
 
 
 def test_session_from_before_does_not_live_on(client: CheckingClient) -> None:

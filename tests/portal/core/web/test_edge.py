@@ -94,6 +94,17 @@ def test_any_other_answer_leaves_nothing_behind(edge: CheckingClient, answer: st
     assert db.session.scalars(sa.select(AuditEvent)).all() == []
 
 
+@pytest.mark.parametrize(("answer", "again"), [("crash", True), ("conflict", False)])
+def test_what_was_written_stands_on_the_page_that_says_it_failed(
+    edge: CheckingClient, answer: str, again: bool
+) -> None:
+    written = {"body": "Two lines &\nno <b>markup</b>"}
+    response = edge.post(f"/edge/{answer}", data=written, headers={"Origin": "http://localhost"})
+    assert "no &lt;b&gt;markup&lt;/b&gt;" in response.text
+    assert (f'action="/edge/{answer}"' in response.text) == again
+    assert "markup" not in edge.post(f"/edge/{answer}", data=written).text
+
+
 def test_a_form_without_its_token_changes_nothing(edge: CheckingClient) -> None:
     edge.sign_in(db.session.scalars(sa.select(User)).one())
     edge.csrf = False
