@@ -17,7 +17,7 @@ CHECKED_AT_ONCE = 50
 logger = logging.getLogger(__name__)
 
 
-@job("knowledge.index_changes", every=crontab(minute="*"), at_start=True)
+@job("knowledge.index_changes", every=crontab(minute="*"), at_start=True, long=True)
 def index_changes() -> None:
     """Bring the search index up to what ``search_change`` tells (see ``knowledge.queries.changes``)."""
     # The engine with its numerics is loaded when there is work for it, not at every start.
@@ -33,7 +33,7 @@ def index_changes() -> None:
     release_index()
 
 
-@job("knowledge.heal_index", every=crontab(hour="3", minute="20"))
+@job("knowledge.heal_index", every=crontab(hour="3", minute="20"), long=True)
 def heal_index() -> None:
     """Find and mend what drifted between articles and index."""
     from knowledge.indexing.opening import release_index
@@ -43,7 +43,7 @@ def heal_index() -> None:
     release_index()
 
 
-@job("knowledge.relate_articles", every=crontab(hour="4", minute="10"))
+@job("knowledge.relate_articles", every=crontab(hour="4", minute="10"), long=True)
 def relate_articles() -> None:
     """Find for every article anew which others are close in meaning."""
     from knowledge.indexing.opening import release_index
@@ -63,7 +63,7 @@ def compare_draft(article_id: int) -> None:
     release_index()
 
 
-@job("knowledge.run_transfer")
+@job("knowledge.run_transfer", long=True)
 def run_transfer(transfer_id: int) -> None:
     """Do what somebody asked for and watches: a PDF of many articles, an import."""
     from knowledge.services.transferring import run
@@ -166,7 +166,7 @@ def forget_readers() -> None:
         forget()
 
 
-@job("knowledge.check_unchecked", every=crontab(minute="*/10"))
+@job("knowledge.check_unchecked", every=crontab(minute="*/10"), long=True)
 def check_unchecked() -> None:
     """Check the versions that were saved without being checked, as an import saves them."""
     unchecked = sa.or_(ArticleQuality.article_id.is_(None), ArticleQuality.version_number != Article.latest_number)
@@ -174,13 +174,13 @@ def check_unchecked() -> None:
     _check(db.session.scalars(query.order_by(Article.id)).all())
 
 
-@job("knowledge.check_articles", every=crontab(hour="4", minute="40"))
+@job("knowledge.check_articles", every=crontab(hour="4", minute="40"), long=True)
 def check_articles() -> None:
     """Check every article again: what it links to may be gone since it was saved."""
     _check(db.session.scalars(sa.select(Article.id).where(Article.state != "retired").order_by(Article.id)).all())
 
 
-@job("knowledge.check_links", every=crontab(minute="35"))
+@job("knowledge.check_links", every=crontab(minute="35"), long=True)
 def check_links() -> None:
     """Try the links to other sites that are due, where the portal is set to."""
     from knowledge.services.link_checks import check_links as check

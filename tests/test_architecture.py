@@ -32,6 +32,7 @@ PUBLIC = {
     "design.index",
     "design.theme",
     "directory.sign_in",
+    "directory.sign_in_first",
     "directory.sign_out",
     "directory.try_sign_in",
     "health.alive",

@@ -23,7 +23,7 @@ def forget_searches() -> None:
         db.session.execute(sa.delete(SearchStep).where(SearchStep.at < oldest))
 
 
-@job("knowledge.find_popular_searches", every=crontab(minute="*/10"), at_start=True)
+@job("knowledge.find_popular_searches", every=crontab(minute="*/10"), at_start=True, long=True)
 def find_popular_searches() -> None:
     """Make the list of searches that are offered while somebody types."""
     from knowledge.tuning.popular import renew_popular

@@ -14,7 +14,7 @@ from portal.core.jobs import crontab, job, stopping
 LEAST_AGE = timedelta(days=1)
 
 
-@job("files.remove_orphans", every=crontab(hour="3", minute="20"))
+@job("files.remove_orphans", every=crontab(hour="3", minute="20"), long=True)
 def remove_orphans() -> None:
     """Remove the files in the data folder that no row names and that are older than a day."""
     youngest = time.time() - LEAST_AGE.total_seconds()

@@ -17,11 +17,12 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
 from portal.core.db import db
+from portal.core.jobs.long_jobs import AGAIN_SECONDS, LongJobs
 from portal.core.jobs.running import claim_minute, note_failure, stopping
 from portal.core.origin import origin
 from portal.core.settings import Settings
 
-__all__ = ["Job", "crontab", "find_job", "init_app", "job", "queue_of", "stopping"]
+__all__ = ["Job", "crontab", "find_job", "init_app", "job", "queue_of", "stopping", "within_app"]
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ class Job:
     run: Callable[..., None]
     every: Schedule | None = None
     at_start: bool = False
+    long: bool = False
 
     def __call__(self, *args: Any) -> None:
         self.run(*args)
@@ -66,15 +68,18 @@ class Job:
         _task(self.name).schedule(args=args, delay=seconds)
 
 
-def job(name: str, *, every: Schedule | None = None, at_start: bool = False) -> Callable[[Callable[..., None]], Job]:
+def job(
+    name: str, *, every: Schedule | None = None, at_start: bool = False, long: bool = False
+) -> Callable[[Callable[..., None]], Job]:
     """Declare a function as a background job.
 
     ``every`` runs it on a schedule as well; ``at_start`` also as soon as a worker starts, for the jobs that take up
-    what a killed worker left behind.
+    what a killed worker left behind. ``long`` is for one that may take minutes: it waits rather than take the last
+    thread of the worker, or run while the same is running.
     """
 
     def declare(function: Callable[..., None]) -> Job:
-        declared = Job(name, function, every, at_start)
+        declared = Job(name, function, every, at_start, long)
         _registry[name] = declared
         return declared
 
@@ -86,11 +91,12 @@ def init_app(app: Flask, settings: Settings) -> None:
     queue = _make_queue(app, settings)
     app.extensions["portico_queue"] = queue
     app.extensions["portico_tasks"] = {}
+    app.extensions["portico_long_jobs"] = LongJobs(settings.job_threads)
     for declared in _registry.values():
-        in_app = _within_app(app, declared)
+        in_app = within_app(app, declared)
         app.extensions["portico_tasks"][declared.name] = queue.task(name=declared.name)(in_app)
         if declared.every is not None:
-            once = _within_app(app, declared, once_a_minute=True)
+            once = within_app(app, declared, once_a_minute=True)
             queue.periodic_task(declared.every, name=f"{declared.name}.periodic")(once)
     if not event.contains(Session, "after_commit", _enqueue_waiting):
         event.listen(Session, "after_commit", _enqueue_waiting)
@@ -125,16 +131,34 @@ def _task(name: str) -> Any:
     return current_app.extensions["portico_tasks"][name]
 
 
-def _within_app(app: Flask, declared: Job, *, once_a_minute: bool = False) -> Callable[..., None]:
+def within_app(app: Flask, declared: Job, *, once_a_minute: bool = False) -> Callable[..., None]:
+    """Return what the worker runs for a job."""
+
     @wraps(declared.run)
     def run(*args: Any) -> None:
         with app.app_context(), origin(f"job {declared.name}"):
             # Every node has a scheduler; the database says which of them is first.
             if once_a_minute and not claim_minute(declared.name):
                 return
-            _run_observed(declared, args)
+            if declared.long:
+                _run_when_there_is_room(declared, args)
+            else:
+                _run_observed(declared, args)
 
     return run
+
+
+def _run_when_there_is_room(declared: Job, args: tuple[Any, ...]) -> None:
+    jobs: LongJobs = current_app.extensions["portico_long_jobs"]
+    key = (declared.name, args)
+    if not jobs.enter(key):
+        if jobs.postpone(key):
+            declared.schedule(*args, seconds=AGAIN_SECONDS)
+        return
+    try:
+        _run_observed(declared, args)
+    finally:
+        jobs.leave(key)
 
 
 def _run_observed(declared: Job, args: tuple[Any, ...]) -> None:

@@ -57,7 +57,14 @@ class Settings(BaseSettings):
     ] = 0
     web_workers: Annotated[int, Field(ge=1, le=64, description="Web server processes.")] = 2
     web_threads: Annotated[int, Field(ge=1, le=64, description="Threads of each web server process.")] = 4
-    job_threads: Annotated[int, Field(ge=1, le=64, description="Threads of the worker process.")] = 2
+    job_threads: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=64,
+            description="Threads of the worker process. One stays free of long jobs, so that mail does not wait.",
+        ),
+    ] = 3
     secret_key: Annotated[
         SecretStr,
         AfterValidator(checks.long_secret),
