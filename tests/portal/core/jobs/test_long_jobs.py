@@ -44,16 +44,16 @@ def test_a_second_one_is_put_back_into_the_queue_and_runs_later(app: Flask) -> N
 
     run = within_app(app, Job("knowledge.index_changes", work, long=True))
     queue = queue_of(app)
-    queue.storage.flush_schedule()
+    queue.storage.flush_queue()
     first = Thread(target=run)
     first.start()
     assert begun.wait(30)
     run()
     run()
     assert len(runs) == 1
-    assert queue.scheduled_count() == 1
+    assert queue.pending_count() == 1
     may_end.set()
     first.join(30)
     run()
     assert len(runs) == 2
-    queue.storage.flush_schedule()
+    queue.storage.flush_queue()
