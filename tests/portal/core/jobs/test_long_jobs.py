@@ -2,9 +2,10 @@
 
 from threading import Event, Thread
 
+import pytest
 from flask import Flask
 
-from portal.core.jobs import Job, queue_of, within_app
+from portal.core.jobs import Job, long_jobs, queue_of, within_app
 from portal.core.jobs.long_jobs import LongJobs
 
 
@@ -27,9 +28,16 @@ def test_what_waits_is_queued_once() -> None:
     assert jobs.enter(("index", ()))
     assert jobs.postpone(("index", ()))
     assert not jobs.postpone(("index", ()))
-    assert jobs.postpone(("import", (7,)))
-    # It came up again and found no room again.
     assert not jobs.enter(("index", ()))
+    assert not jobs.postpone(("index", ()))
+    assert jobs.postpone(("import", (7,)))
+
+
+def test_what_came_up_again_may_wait_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs, now = LongJobs(threads=2), 100.0
+    monkeypatch.setattr(long_jobs, "monotonic", lambda: now)
+    assert jobs.postpone(("index", ()))
+    now += long_jobs.AGAIN_SECONDS
     assert jobs.postpone(("index", ()))
 
 
