@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from types import FrameType
 
-READY_SECONDS = 90
+# A process that ends is noticed at once; this is for a machine that is busy with something else.
+READY_SECONDS = 300
 STOP_SECONDS = 30
 # A child that lived this long was well; its next death is not counted with those before.
 WELL_AFTER_SECONDS = 60
