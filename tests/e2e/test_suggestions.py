@@ -20,7 +20,8 @@ def test_the_list_is_used_by_keyboard(people: People, viewport: str) -> None:
         expect(page).to_have_url(re.compile(r"/search\?q=pass"))
         return
     box, options = page.get_by_role("combobox"), page.get_by_role("option")
-    expect(box).to_have_attribute("aria-expanded", "true")
+    # The first to ask waits until the server has read the index.
+    expect(box).to_have_attribute("aria-expanded", "true", timeout=30_000)
     count = options.count()
     assert count > 1
     expect(page.locator("#announcer")).to_contain_text(f"Suggestions: {count}")
@@ -52,7 +53,7 @@ def test_enter_without_a_choice_searches_and_a_click_opens(people: People) -> No
     page.goto("/search?q=printer")
     field = page.locator("#page-search")
     field.fill("vpn")
-    expect(page.get_by_role("option").first).to_be_visible()
+    expect(page.get_by_role("option").first).to_be_visible(timeout=30_000)
     field.press("Enter")
     expect(page).to_have_url(re.compile(r"/search\?q=vpn"))
     page.locator("#page-search").fill("vpn")
