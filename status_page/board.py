@@ -141,8 +141,16 @@ class Board:
     @cached_property
     def next_update_at(self) -> datetime | None:
         """When readers hear more, unless that moment has passed."""
-        promised = [item.next_update_at for item in self.open_incidents if item.next_update_at]
-        return min((moment for moment in promised if moment > self.at), default=None)
+        return min((moment for moment in self._promised if moment >= self.at), default=None)
+
+    @cached_property
+    def overdue_since(self) -> datetime | None:
+        """When readers should have heard more, when nothing else is promised."""
+        return None if self.next_update_at else min(self._promised, default=None)
+
+    @cached_property
+    def _promised(self) -> list[datetime]:
+        return [item.next_update_at for item in self.open_incidents if item.next_update_at]
 
     def affected(self, incident: Incident) -> list[Component]:
         """The components an incident is about that this audience may know of, in the order of the page."""
@@ -169,8 +177,8 @@ def build_board(tokens: Collection[str], *, now: datetime | None = None) -> Boar
     """Read the page as readers with these tokens see it, with a fixed number of queries."""
     now = now or clock.now()
     settings: Settings = current_app.extensions["portico_settings"]
-    zone = ZoneInfo(settings.default_time_zone)
     page = get_page()
+    zone = ZoneInfo(page.time_zone or settings.default_time_zone)
     days = last_days(now, zone, DAYS_SHOWN)
     known = {component.id: component for component in list_components(tokens, with_removed=True)}
     shown = [component for component in known.values() if component.removed_at is None]

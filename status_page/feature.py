@@ -23,7 +23,14 @@ FEATURE = Feature(
     blueprints=(bp,),
     init_app=_init_app,
     navigation=(
-        NavigationEntry(lazy_gettext("Status"), "status_page.internal", "activity", Permission.READ, order=60),
+        NavigationEntry(
+            lazy_gettext("Status"),
+            "status_page.internal",
+            "activity",
+            Permission.READ,
+            order=60,
+            otherwise="status_page.index",
+        ),
         NavigationEntry(lazy_gettext("Incidents"), "status_page.manage", "urgent", Permission.COMMUNICATE, order=45),
     ),
     administration=(

@@ -54,9 +54,7 @@ def update_email(board: Board, update: IncidentUpdate, locale: str, *, is_remind
             body=update.body_in(locale) or own_words(update.state),
             impacts=[(c.name_in(locale), state_word(state)) for c, state in board.impacts_of(update)],
             next_update=when.moment(update.next_update_at).striptags() if update.next_update_at else "",
-            windows=[
-                f"{when.dated(w.starts_at).striptags()} – {when.dated(w.ends_at).striptags()}" for w in incident.windows
-            ],
+            windows=[when.span(window.starts_at, window.ends_at).striptags() for window in incident.windows],
             manage=f"{_base()}/status/subscription/{TOKEN}",
         )
 

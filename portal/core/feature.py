@@ -22,6 +22,8 @@ class NavigationEntry:
     icon: str
     permission: StrEnum | None = None
     order: int = 50
+    # Where those go who do not hold the permission, such as visitors; empty: they do not see the place.
+    otherwise: str = ""
     # Answers a number to show beside the label, for the current user; None shows none.
     count: Callable[[], int] | None = None
 

@@ -1,14 +1,16 @@
 from typing import Any
 
 import sqlalchemy as sa
+from flask import current_app
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
 from portal.core.db import db
+from portal.core.settings import Settings
 from portal.core.texts import gettext
-from portal.core.web.choices import SelectChoice
+from portal.core.web.choices import SelectChoice, time_zone_choices
 from portal.directory.api import Service
 from status_page.enums import INCIDENT_STATES, Effect, SecondCheck
 from status_page.forms.fields import CheckboxesField, MomentField, audience_choices, state_choices, stripped
@@ -82,6 +84,7 @@ class DependencyForm(FlaskForm):
 
 
 class PolicyForm(FlaskForm):
+    time_zone = SelectField(lazy_gettext("Time zone of the public page"))
     second_check = SelectField(lazy_gettext("A second person reads a text before it is published"))
     cadence_minutes = IntegerField(lazy_gettext("Minutes between updates"), [InputRequired(), NumberRange(5, 24 * 60)])
     long_running_hours = IntegerField(
@@ -185,5 +188,8 @@ def policy_form(page: Any) -> PolicyForm:
         SecondCheck.PUBLIC: gettext("When everyone can read it"),
         SecondCheck.ALWAYS: gettext("Always"),
     }
+    settings: Settings = current_app.extensions["portico_settings"]
+    own = gettext("That of the portal (%(zone)s)", zone=settings.default_time_zone)
+    form.time_zone.choices = [SelectChoice("", own), *time_zone_choices()]
     form.second_check.choices = [SelectChoice(check.value, word) for check, word in words.items()]
     return form

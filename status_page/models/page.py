@@ -31,6 +31,8 @@ class StatusPage(Identified, Timestamped, Model):
     weight_degraded: Mapped[int] = mapped_column(default=0)
     weight_partial: Mapped[int] = mapped_column(default=30)
     weight_major: Mapped[int] = mapped_column(default=100)
+    # In which the public page tells the time; empty: the portal's own.
+    time_zone: Mapped[str] = mapped_column(String(60), default="")
 
     def __str__(self) -> str:
         return "Status page"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -11,7 +12,7 @@ from portal.core.db import db
 from portal.directory.api import Service, User
 from status_page.enums import ComponentState, IncidentState
 from status_page.models import Component, ComponentGroup
-from status_page.queries import list_components, list_dependencies
+from status_page.queries import get_page, list_components, list_dependencies
 from status_page.services.components import create_component, create_group
 from status_page.services.dependencies import follow_directory
 from status_page.services.incidents import open_incident
@@ -56,8 +57,9 @@ def create_components(services: Iterable[Mapping[str, Any]], *, actor: User | No
     return list(list_components())
 
 
-def load_history(*, actor: User | None) -> None:
+def load_history(*, actor: User | None, time_zone: str) -> None:
     """Tell of one incident of last week, one of last month, and work planned for the weekend."""
+    get_page().time_zone = time_zone
     components = {component.key: component for component in list_components()}
     first = next(iter(components.values()), None)
     if first is None:
@@ -155,7 +157,8 @@ def _network_incident(network: Component, actor: User | None) -> None:
 
 
 def _planned_work(files: Component, actor: User | None) -> None:
-    day = clock.now().replace(hour=20, minute=0, second=0, microsecond=0)
+    zone = ZoneInfo(get_page().time_zone)
+    day = clock.now().astimezone(zone).replace(hour=20, minute=0, second=0, microsecond=0)
     starts_at = day + timedelta(days=(5 - day.weekday()) % 7 or 7)
     plan_maintenance(
         "New storage for files",

@@ -12,6 +12,7 @@ from portal.directory.api import User, holders_of
 from status_page.enums import OPEN_STATES, Permission
 from status_page.models import Incident, IncidentUpdate
 from status_page.queries import get_page
+from status_page.services.page import touch
 
 
 def ask_for_check(update: IncidentUpdate) -> None:
@@ -41,6 +42,9 @@ def remind(now: datetime) -> None:
     )
     for incident in db.session.scalars(overdue.order_by(Incident.id)).all():
         incident.reminded_at = now
+        if incident.published_at is not None:
+            # Readers see that the promise was not kept.
+            touch()
         _tell(_responsible(incident), "overdue", incident, f"due:{incident.next_update_at}")
     pause = timedelta(hours=get_page().long_running_hours)
     long_open = sa.select(Incident).where(

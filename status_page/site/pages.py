@@ -55,8 +55,9 @@ def list_pages(site: Site) -> Iterator[Item]:
     for component in board.components:
         state = digest(site.look, today, component.segments, component.row.updated_at, component.needs, _weights(board))
         yield Item(f"{locale}/component-{component.row.key}.html", state, partial(_component, site, component))
+    overdue = {incident.id for incident in board.open_incidents if incident.is_overdue(board.at)}
     for row in site.archive:
-        source = digest(site.look, row.id, row.edition)
+        source = digest(site.look, row.id, row.edition, row.id in overdue)
         yield Item(f"{locale}/incident-{row.public_id}.html", source, partial(_incident, site, row))
     yield from _months(site)
 

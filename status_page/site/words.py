@@ -159,29 +159,29 @@ class Moments:
 
     def moment(self, at: datetime) -> Markup:
         """A date and a time; the time alone when the day is the page's own."""
-        local = at.astimezone(self.zone)
-        clock_time = format_time(local, "short", tzinfo=self.zone, locale=self.locale)
-        if local.date() == self.now.astimezone(self.zone).date():
-            return self._element(at, clock_time)
+        if at.astimezone(self.zone).date() == self.now.astimezone(self.zone).date():
+            return self._element(at, self._clock_time(at))
         return self.dated(at)
 
     def dated(self, at: datetime) -> Markup:
         """A date and a time that stay right on a page that is not written again."""
-        local = at.astimezone(self.zone)
-        clock_time = format_time(local, "short", tzinfo=self.zone, locale=self.locale)
-        return self._element(at, f"{format_date(local.date(), 'medium', locale=self.locale)}, {clock_time}")
+        return self._element(at, f"{self._date(at)}, {self._clock_time(at)}")
 
-    def clock_time(self, at: datetime) -> Markup:
-        return self._element(at, format_time(at, "short", tzinfo=self.zone, locale=self.locale))
+    def span(self, start: datetime, end: datetime) -> Markup:
+        """From one moment to another; the day and the zone are said once when they are the same."""
+        first, last = start.astimezone(self.zone), end.astimezone(self.zone)
+        one_day = first.date() == last.date()
+        with_zone = first.utcoffset() != last.utcoffset()
+        return Markup("{} – {}").format(
+            self._element(start, f"{self._date(start)}, {self._clock_time(start, with_zone=with_zone)}"),
+            self._element(end, self._clock_time(end) if one_day else f"{self._date(end)}, {self._clock_time(end)}"),
+        )
 
     def day(self, at: datetime) -> str:
         return str(format_date(at.astimezone(self.zone).date(), "long", locale=self.locale))
 
     def month(self, at: datetime) -> str:
         return str(format_datetime(at, "MMMM yyyy", tzinfo=self.zone, locale=self.locale))
-
-    def zone_name(self) -> str:
-        return str(get_timezone_name(self.now.astimezone(self.zone), "short", locale=self.locale, uncommon=True))
 
     def length(self, seconds: float) -> str:
         minutes = max(1, round(seconds / 60))
@@ -190,6 +190,17 @@ class Moments:
         if minutes < 48 * 60:
             return gettext("%(hours)d h %(minutes)d min", hours=minutes // 60, minutes=minutes % 60)
         return gettext("%(days)d d %(hours)d h", days=minutes // 1440, hours=minutes % 1440 // 60)
+
+    def _date(self, at: datetime) -> str:
+        return str(format_date(at.astimezone(self.zone).date(), "medium", locale=self.locale))
+
+    def _clock_time(self, at: datetime, *, with_zone: bool = True) -> str:
+        local = at.astimezone(self.zone)
+        told = str(format_time(local, "short", tzinfo=self.zone, locale=self.locale))
+        if not with_zone:
+            return told
+        # A space that does not break: the zone stays on the line of its time.
+        return f"{told}\N{NO-BREAK SPACE}{get_timezone_name(local, 'short', locale=self.locale, uncommon=True)}"
 
     def _element(self, at: datetime, words: str) -> Markup:
         exact = format_datetime(at, "full", tzinfo=self.zone, locale=self.locale)

@@ -60,20 +60,24 @@ def _context() -> dict[str, Any]:
 def _navigation() -> list[dict[str, Any]]:
     """Return the places the current user may go, at most seven, with the current one marked."""
     entries = [entry for feature in registered_features(current_app) for entry in feature.navigation]
-    allowed = [entry for entry in entries if entry.permission is None or current_user.can(entry.permission)]
-    chosen = sorted(allowed, key=lambda entry: entry.order)[:MOST_ENTRIES]
-    return [_place(entry) for entry in chosen]
+    places = [(entry, _endpoint_of(entry)) for entry in sorted(entries, key=lambda entry: entry.order)]
+    return [_place(entry, endpoint) for entry, endpoint in places if endpoint][:MOST_ENTRIES]
 
 
-def _place(entry: NavigationEntry) -> dict[str, Any]:
-    url = url_for(entry.endpoint)
+def _endpoint_of(entry: NavigationEntry) -> str:
+    allowed = entry.permission is None or current_user.can(entry.permission)
+    return entry.endpoint if allowed else entry.otherwise
+
+
+def _place(entry: NavigationEntry, endpoint: str) -> dict[str, Any]:
+    url = url_for(endpoint)
     return {
         "label": entry.label,
         "url": url,
         "icon": entry.icon,
         # A place is where its pages are: a person's page under /admin marks the administration. A page that belongs
         # elsewhere than its address says so in ``g.place``.
-        "current": entry.endpoint == g.place
+        "current": endpoint == g.place
         if "place" in g
         else request.path == url or (url != "/" and request.path.startswith(f"{url}/")),
         "count": entry.count() if entry.count else None,

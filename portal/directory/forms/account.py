@@ -1,23 +1,11 @@
-import zoneinfo
-from functools import cache
-
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, SelectField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
-from portal.core.web.choices import SelectChoice
+from portal.core.web.choices import SelectChoice, time_zone_choices
 from portal.core.web.i18n import LANGUAGE_NAMES
 from portal.directory.passwords import LEAST_LENGTH, MOST_LENGTH
-
-
-@cache
-def time_zone_choices() -> list[SelectChoice]:
-    """Return every place on earth that has a time zone, and UTC; not the old aliases of single countries."""
-    names = (
-        name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/"))
-    )
-    return [SelectChoice("UTC"), *(SelectChoice(name, name.replace("_", " ")) for name in sorted(names))]
 
 
 class SignInForm(FlaskForm):

@@ -13,9 +13,8 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, Optional
 
-from portal.core.web.choices import SelectChoice
+from portal.core.web.choices import SelectChoice, time_zone_choices
 from portal.core.web.i18n import LANGUAGE_NAMES
-from portal.directory.forms.account import time_zone_choices
 from portal.directory.passwords import LEAST_LENGTH, MOST_LENGTH
 from portal.directory.queries.rights import list_roles
 from portal.directory.queries.teams import list_calendars, list_teams

@@ -9,9 +9,8 @@ from wtforms import SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from portal.core.web.choices import SelectChoice
+from portal.core.web.choices import SelectChoice, time_zone_choices
 from portal.directory.enums import Criticality
-from portal.directory.forms.account import time_zone_choices
 from portal.directory.forms.administration import key_field, name_field
 from portal.directory.models import BusinessCalendar, Service, Team, User
 from portal.directory.queries.people import find_user
