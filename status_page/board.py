@@ -145,8 +145,8 @@ class Board:
 
     @cached_property
     def overdue_since(self) -> datetime | None:
-        """When readers should have heard more, when nothing else is promised."""
-        return None if self.next_update_at else min(self._promised, default=None)
+        """Since when readers wait for an update that was promised and did not come."""
+        return min((moment for moment in self._promised if moment < self.at), default=None)
 
     @cached_property
     def _promised(self) -> list[datetime]:
