@@ -21,6 +21,7 @@ from knowledge.search.words import EVERY_STOP_WORD, words
 from knowledge.tuning.popular import suggest_searches
 from knowledge.tuning.rules import Rules, current_rules
 from portal.core.db import db
+from portal.core.web.remembering import remembered_each
 
 # Of a search that found nothing, each word by itself; a few milliseconds each.
 MOST_WORDS_TRIED = 12
@@ -153,10 +154,13 @@ def broader_queries(query: str, reader: Reader, *, limit: int = 4) -> list[str]:
 
 
 def _slugs(ids: Sequence[int], reader: Reader) -> dict[int, str]:
-    if not ids:
-        return {}
-    query = sa.select(Article.id, Article.slug).where(Article.id.in_(ids), visible_to(reader))
-    return {row.id: row.slug for row in db.session.execute(query)}
+    """Return the names in the addresses of those articles that a reader may see."""
+
+    def read(asked: Collection[int]) -> dict[int, str]:
+        query = sa.select(Article.id, Article.slug).where(Article.id.in_(asked), visible_to(reader))
+        return {row.id: row.slug for row in db.session.execute(query)}
+
+    return remembered_each(read, ids, "slug of article", reader.audience_tokens)
 
 
 def _found(hit: Hit, slug: str) -> FoundArticle:

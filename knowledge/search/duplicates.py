@@ -42,7 +42,7 @@ def fold_duplicates(signatures: Sequence[Signature], groups: Sequence[object]) -
     if not signatures:
         return kept
     table = np.stack(signatures)
-    alike = (table[:, None, :] == table[None, :, :]).mean(axis=2) >= SAME
+    alike = (table[:, None, :] == table[None, :, :]).sum(axis=2, dtype=np.uint8) >= SAME * SIGNATURE
     for rank in range(len(table)):
         fold = next((f for f in kept if alike[rank, f[0]] and groups[rank] == groups[f[0]]), None)
         if fold is None:

@@ -16,7 +16,9 @@ from knowledge.search.keyword import QueryTerm, Scores
 from knowledge.search.words import fold, stem
 
 QUOTE_CHARACTERS = 280
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_WORD = r"[^\W_]+(?:['’][^\W_]+)*"
+_WITHIN = r"(?<![^\W_])(?<![^\W_]['’])"
+"""Nothing of a word stands before."""
 _MEANING, _WORDS = 0.6, 0.4
 """What picks the passage: mostly what it means, then which words of the query it has."""
 _NOWHERE = np.zeros(0, dtype=np.intp)
@@ -98,7 +100,21 @@ def quote(passage: Passage, forms: frozenset[str], language: str) -> Quote:
 
 def _matches(text: str, forms: frozenset[str], language: str) -> list[tuple[int, int]]:
     """Where the words of a text stand that have one of some forms."""
-    return [match.span() for match in _WORD.finditer(text) if not forms.isdisjoint(_forms_of(match.group(), language))]
+    letters = frozenset(form[0] for form in forms if form)
+    if not letters:
+        return []
+    words = _words_like(letters).finditer(text)
+    return [match.span() for match in words if not forms.isdisjoint(_forms_of(match.group(), language))]
+
+
+@lru_cache(maxsize=1024)
+def _words_like(letters: frozenset[str]) -> re.Pattern[str]:
+    """Finds the words that may have a form with one of these first letters.
+
+    Folding and stemming keep the first letter of a word but for accents, so most words need no closer look.
+    """
+    both = "".join(sorted({case for letter in letters for case in (letter, letter.upper())}))
+    return re.compile(f"{_WITHIN}(?=[{re.escape(both)}]|[^\\x00-\\x7f]){_WORD}")
 
 
 @lru_cache(maxsize=32_768)

@@ -3,6 +3,7 @@
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import get_locale
@@ -13,6 +14,7 @@ from portal.core.feature import NavigationEntry, registered_features
 from portal.core.sent_forms.services import new_form_token
 
 MOST_ENTRIES = 7
+_OWN_PATH = "portico.own_path"
 
 
 def init_app(app: Flask) -> None:
@@ -25,8 +27,13 @@ def init_app(app: Flask) -> None:
 def url_with(**changes: Any) -> str:
     """Return the current URL with query arguments replaced; None removes one."""
     arguments: dict[str, Any] = {**request.args.to_dict(flat=False), **changes}
-    arguments = {name: value for name, value in arguments.items() if value is not None}
-    return url_for(request.endpoint or "home.front_page", **(request.view_args or {}), **arguments)
+    query = urlencode({name: value for name, value in arguments.items() if value is not None}, doseq=True)
+    # A list has dozens of links to itself, and its own path costs more than all that follows it. What somebody writes
+    # into the address stands in the query and nowhere else: a name like "_external" would mean something to url_for.
+    path: str | None = request.environ.get(_OWN_PATH)
+    if path is None:
+        path = request.environ[_OWN_PATH] = url_for(request.endpoint or "home.index", **(request.view_args or {}))
+    return f"{path}?{query}" if query else path
 
 
 def asset(name: str) -> str:

@@ -6,7 +6,7 @@ change, on any node, and checking costs one small query a request.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable, Mapping
 from threading import Lock
 from time import monotonic
 from typing import Any, TypeVar
@@ -15,10 +15,13 @@ from flask import current_app, has_request_context, request
 
 from portal.core.audit.services import chain_position
 
+Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 MEMORIES = "portico_memories"
 POSITION = "portico.trail_position"
 MOST_KEPT = 2048
+# Of single things that lists are made of, as the addresses of articles.
+MOST_PIECES = 16_384
 # What depends on the hour, as "two minutes ago" or the end of a planned time, must not grow old.
 LONGEST_SECONDS = 60.0
 
@@ -64,6 +67,27 @@ def remembered(read: Callable[[], Value], *key: Hashable) -> Value:
         memory.put(key, position, value)
     kept: Value = value
     return kept
+
+
+def remembered_each(
+    read: Callable[[Collection[Key]], Mapping[Key, Value]], wanted: Collection[Key], *key: Hashable
+) -> dict[Key, Value]:
+    """Return what ``read`` gives for those of the wanted things that it knows, in their order.
+
+    As ``remembered``, for each by itself: only what is not in memory is read, all of it at once.
+    """
+    if not has_request_context() or request.method not in ("GET", "HEAD"):
+        found = read(wanted) if wanted else {}
+        return {one: found[one] for one in wanted if one in found}
+    memory, position = memory_of("pieces", MOST_PIECES), position_of_request()
+    # Packed, because that there is nothing is worth remembering too.
+    kept: dict[Key, tuple[Value, ...] | None] = {one: memory.get((*key, one), position) for one in wanted}
+    if missing := [one for one, packed in kept.items() if packed is None]:
+        found = read(missing)
+        for one in missing:
+            kept[one] = (found[one],) if one in found else ()
+            memory.put((*key, one), position, kept[one])
+    return {one: packed[0] for one, packed in kept.items() if packed}
 
 
 def memory_of(name: str, most: int) -> Memory:

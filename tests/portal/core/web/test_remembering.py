@@ -1,10 +1,12 @@
 """What was read is given out again only while nothing has changed."""
 
+from collections.abc import Collection
+
 from flask import Flask
 
 from portal.core.audit.services import record
 from portal.core.db import db
-from portal.core.web.remembering import LONGEST_SECONDS, Memory, remembered
+from portal.core.web.remembering import LONGEST_SECONDS, Memory, remembered, remembered_each
 from portal.directory.enums import Event
 from tests.factories.directory import make_team
 
@@ -49,6 +51,27 @@ def test_the_key_tells_readers_apart(app: Flask) -> None:
     with app.test_request_context("/"):
         assert remembered(lambda: "mine", "a fact", frozenset({"agents"})) == "mine"
         assert remembered(lambda: "yours", "a fact", frozenset({"public"})) == "yours"
+
+
+def test_of_several_things_only_those_are_read_that_are_not_kept(app: Flask) -> None:
+    read: list[list[int]] = []
+
+    def squares(numbers: Collection[int]) -> dict[int, int]:
+        read.append(list(numbers))
+        return {number: number**2 for number in numbers if number != 3}
+
+    with app.test_request_context("/"):
+        assert remembered_each(squares, [2, 3], "squares") == {2: 4}
+        assert remembered_each(squares, [4, 3, 2], "squares") == {4: 16, 2: 4}
+        assert remembered_each(squares, [2], "other squares") == {2: 4}
+        assert remembered_each(squares, [], "squares") == {}
+    record(Event.TEAM_CREATED, make_team(), actor=None)
+    db.session.commit()
+    with app.test_request_context("/"):
+        assert remembered_each(squares, [2], "squares") == {2: 4}
+    with app.test_request_context("/", method="POST"):
+        assert remembered_each(squares, [2, 3], "squares") == {2: 4}
+    assert read == [[2, 3], [4], [2], [2], [2, 3]]
 
 
 def test_memory_keeps_the_latest_and_no_more() -> None:
