@@ -156,7 +156,7 @@ def _listed(
 ) -> tuple[list[int], dict[int, tuple[int, ...]], set[int]]:
     """The rows to list in order, the ids folded into each, and the promoted rows."""
     snapshot = view.snapshot
-    rows = [int(row) for row in ranking.rows]
+    rows: list[int] = ranking.rows.tolist()
     if request.sort is Sort.DATE:
         rows.sort(key=lambda row: (-snapshot.updated[row], row))
     top = rows[:_FOLDED_RANKS]

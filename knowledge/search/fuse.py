@@ -13,6 +13,7 @@ The nine weights are learned by ``benchmarks/learn_fusion.py`` from judged queri
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -77,7 +78,7 @@ class Fusion:
 
     def chance(self, score: float) -> float:
         """The chance that a document with this score is the right one, 0 to 1."""
-        return float(1.0 / (1.0 + np.exp(-np.clip(self.slope * score + self.offset, -30.0, 30.0))))
+        return 1.0 / (1.0 + math.exp(-min(max(self.slope * score + self.offset, -30.0), 30.0)))
 
 
 DEFAULT = Fusion(

@@ -36,7 +36,7 @@ class Found:
     @cached_property
     def rank_of(self) -> dict[int, int]:
         """The rank of each row, from 0."""
-        return {int(row): rank for rank, row in enumerate(self.ranking.rows)}
+        return {row: rank for rank, row in enumerate(self.ranking.rows.tolist())}
 
 
 def make_hits(

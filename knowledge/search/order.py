@@ -13,8 +13,7 @@ from knowledge.search.snapshot import View
 
 _LONGEST = 4000
 """Terms that are read of a document; what stands later hardly ever decides."""
-_MOST_TERMS = 64
-"""Terms of a query whose order is looked at: one bit each of a number."""
+_MOST_PAIRS = 40
 
 
 def order_features(
@@ -29,10 +28,11 @@ def order_features(
     :param rarities: the rarity of each of these terms, [order]; 0 for one that no document has.
     """
     result = np.zeros(len(rows), dtype=np.float32)
-    order, rarities = order[:_MOST_TERMS], rarities[:_MOST_TERMS]
-    weights = [rarities[n] + rarities[n + 1] if min(rarities[n : n + 2]) > 0 else 0.0 for n in range(len(order) - 1)]
-    total = sum(weights)
-    if not total or not len(rows):
+    usable = [
+        (n, rarities[n] + rarities[n + 1]) for n in range(len(order) - 1) if rarities[n] > 0 and rarities[n + 1] > 0
+    ][:_MOST_PAIRS]
+    total = sum(weight for _, weight in usable)
+    if not usable or not len(rows):
         return result
     snapshot = view.snapshot
     numbers = np.searchsorted(snapshot.first_rows, rows, side="right") - 1
@@ -45,28 +45,25 @@ def order_features(
         text = np.concatenate(runs)
         if len(text) < 2 or min(len(run) for run in runs) == 0:
             continue
-        stands = _positions(order, segment, text)
-        # Bit n: term n stands here and term n + 1 at the next place.
-        pairs = np.zeros_like(stands)
-        np.bitwise_and(stands[:-1], stands[1:] >> np.uint64(1), out=pairs[:-1])
-        # The last term of a document and the first of the next are no neighbours.
-        pairs[starts[1:] - 1] = 0
-        found = np.bitwise_or.reduceat(pairs, starts)
-        for n, weight in enumerate(weights):
-            if weight:
-                result[places] += np.float32(weight / total) * ((found >> np.uint64(n)) & np.uint64(1)).astype(np.float32)
+        position = _positions(order, segment, text)
+        for n, weight in usable:
+            pair = np.zeros(len(text), dtype=np.bool_)
+            np.logical_and(position[n][:-1], position[n + 1][1:], out=pair[:-1])
+            # The last term of a document and the first of the next are no neighbours.
+            pair[starts[1:] - 1] = False
+            result[places] += np.float32(weight / total) * np.logical_or.reduceat(pair, starts)
     return result
 
 
-def _positions(order: Sequence[QueryTerm], segment: SearchSegment, text: NDArray[np.int32]) -> NDArray[np.uint64]:
-    """Which terms of the query stand at each place of a text, one bit for each term, [text]."""
-    bits: dict[int, int] = {}
-    for n, term in enumerate(order):
-        for form in term.forms:
-            number = segment.term_number(form)
-            if number is not None:
-                bits[number] = bits.get(number, 0) | 1 << n
-    stands = np.zeros(len(text), dtype=np.uint64)
-    for number, held in bits.items():
-        stands[np.flatnonzero(text == number)] = held
-    return stands
+def _positions(order: Sequence[QueryTerm], segment: SearchSegment, text: NDArray[np.int32]) -> list[NDArray[np.bool_]]:
+    """Where each term of the query stands in a text, [terms][text]."""
+    known: dict[tuple[str, ...], NDArray[np.bool_]] = {}
+    for term in order:
+        if term.forms not in known:
+            stands = np.zeros(len(text), dtype=np.bool_)
+            for form in term.forms:
+                number = segment.term_number(form)
+                if number is not None:
+                    stands |= text == number
+            known[term.forms] = stands
+    return [known[term.forms] for term in order]

@@ -30,14 +30,15 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/search")
 @public
-@limiter.limit("600 per minute")
+# A whole organisation may come from one address; what asks for more is a program.
+@limiter.limit("12000 per minute")
 def search() -> ResponseReturnValue:
     return page("home/search.html", "results", **search_page(request.args, current_user))
 
 
 @bp.get("/search/suggest")
 @public
-@limiter.limit("1200 per minute")
+@limiter.limit("12000 per minute")
 def suggest() -> ResponseReturnValue:
     typed = request.args.get("q", "")[:200]
     asked = [

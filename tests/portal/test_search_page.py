@@ -52,9 +52,13 @@ def test_results_are_narrowed(reader: CheckingClient, narrowed: dict[str, str], 
     assert len(found(reader, "tunnel", **narrowed)) == left
 
 
-def test_links_of_the_page_keep_what_the_address_says_and_take_nothing_of_it_as_an_order(reader: CheckingClient) -> None:
+def test_links_of_the_page_keep_what_the_address_says_and_take_nothing_of_it_as_an_order(
+    reader: CheckingClient,
+) -> None:
     text = reader.get("/search?q=tunnel&endpoint=a&_external=1&_anchor=b&type=how_to&type=faq").text
-    assert 'href="/search?q=tunnel&amp;endpoint=a&amp;_external=1&amp;_anchor=b&amp;type=how_to&amp;type=faq&amp;' in text
+    assert (
+        'href="/search?q=tunnel&amp;endpoint=a&amp;_external=1&amp;_anchor=b&amp;type=how_to&amp;type=faq&amp;' in text
+    )
 
 
 def test_each_way_to_narrow_is_offered_and_taken_back(reader: CheckingClient) -> None:

@@ -18,6 +18,8 @@ from flask_babel import (
     gettext,
 )
 from flask_login import current_user
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
 from markupsafe import Markup
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -43,6 +45,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         pgettext=lambda context, text: _catalogue().upgettext(context, text),
         npgettext=lambda context, one, many, number: _catalogue().unpgettext(context, one, many, number),
     )
+    app.jinja_env.globals["_"] = _text
     app.jinja_env.filters |= {
         "relative_time": relative_time,
         "datetime": exact_time,
@@ -109,6 +112,23 @@ def file_size(size: int) -> str:
         amount /= 1000
         units.pop(0)
     return f"{amount:.0f} {units[0]}" if units[0] == "B" or amount >= 10 else f"{amount:.1f} {units[0]}"
+
+
+@pass_eval_context
+def _text(context: EvalContext, text: str, **values: object) -> str:
+    """Return a text in the language spoken now, as Jinja's own "_" does, which takes four times as long.
+
+    A page has about a hundred of them.
+    """
+    if not context.autoescape:
+        return str(_catalogue().ugettext(text)) % values
+    return Markup(_catalogue().ugettext(text)) % values if values else _plain(_catalogue(), str(text))  # noqa: S704 (ours)
+
+
+@lru_cache(maxsize=8192)
+def _plain(catalogue: Translations, text: str) -> Markup:
+    """Return a text without values; a percent sign stands doubled in it, as in those with values."""
+    return Markup(catalogue.ugettext(text)) % {}  # noqa: S704 (the texts are ours)
 
 
 def _catalogue() -> Translations:

@@ -4,7 +4,8 @@ import re
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TypeVar
+from threading import Timer
+from typing import ClassVar, TypeVar
 
 from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
@@ -12,6 +13,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
 from flask_wtf import CSRFProtect
+from limits.storage import MemoryStorage
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal.core import db as database
@@ -42,6 +44,8 @@ HEADERS = {
 }
 # A form may carry several attachments and its text.
 FORM_OVERHEAD = 2 * 1024 * 1024
+# Seconds; until then a count that has ended takes memory, and is not counted.
+SWEPT_EVERY = 10.0
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
@@ -57,6 +61,23 @@ def _who_is_limited() -> str:
 limiter = Limiter(key_func=_who_is_limited, headers_enabled=True)
 
 
+class CountsInMemory(MemoryStorage):
+    """Counts of this process. What has ended is swept away every few seconds, not by a new thread at each request."""
+
+    STORAGE_SCHEME: ClassVar[list[str]] = ["counts"]
+    _timer: Timer
+
+    @property
+    def timer(self) -> Timer:
+        """Whoever is to sweep next."""
+        return self._timer
+
+    @timer.setter
+    def timer(self, timer: Timer) -> None:
+        timer.interval, timer.daemon = SWEPT_EVERY, True
+        self._timer = timer
+
+
 def init_app(app: Flask, settings: Settings) -> None:
     app.secret_key = settings.secret_key.get_secret_value()
     app.config.update(
@@ -70,7 +91,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         # The token lives as long as the session: a form left open over lunch must still be accepted.
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,
-        RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
+        RATELIMIT_STORAGE_URI=settings.redis_url or "counts://",
         # When Redis is away, each process counts by itself: nobody may be kept from signing in by that.
         RATELIMIT_STORAGE_OPTIONS={"socket_connect_timeout": 2, "socket_timeout": 2} if settings.redis_url else {},
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=bool(settings.redis_url),
