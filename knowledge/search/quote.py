@@ -68,8 +68,9 @@ class Matches:
         opening = self._segment.term_number("")
         openings = np.flatnonzero(self._text == opening) if opening is not None else _NOWHERE
         for term, places, rarity in zip(self._terms, self._stands, rarities, strict=True):
-            inside = np.searchsorted(openings, places, side="right") - 1
-            scores[np.unique(inside[inside >= 0])] += _WORDS * term.weight * rarity / total
+            having = np.zeros(len(scores) + 1, dtype=np.bool_)
+            having[np.searchsorted(openings, places, side="right")] = True
+            scores += np.float32(_WORDS * term.weight * rarity / total) * having[1:]
         return int(np.argmax(scores))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, OrderedDict
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
@@ -47,7 +48,7 @@ class Snapshot(Generic[SegmentT]):
 
     def place(self, row: int) -> tuple[SegmentT, int]:
         """The segment of a row of the whole index, and its row there."""
-        number = int(np.searchsorted(self.first_rows, row, side="right")) - 1
+        number = bisect_right(self.first_rows, row) - 1
         return self.segments[number], row - self.first_rows[number]
 
     def model_of(self, row: int) -> dict[str, str]:

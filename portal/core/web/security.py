@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Timer
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 
 from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
@@ -64,7 +64,7 @@ limiter = Limiter(key_func=_who_is_limited, headers_enabled=True)
 class CountsInMemory(MemoryStorage):
     """Counts of this process. What has ended is swept away every few seconds, not by a new thread at each request."""
 
-    STORAGE_SCHEME: ClassVar[list[str]] = ["counts"]
+    STORAGE_SCHEME = ["counts"]  # noqa: RUF012 (as the library declares it)
     _timer: Timer
 
     @property
