@@ -1,6 +1,7 @@
 """Fixtures for every test: an application on each engine, one rolled-back transaction a test, a checking client."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +15,12 @@ from portal.app import FEATURES, create_app
 from portal.core import gathering
 from portal.core.db import db, unit_of_work
 from portal.core.settings import load_settings
+from portal.core.web.finished_pages import finished_pages
 from portal.core.web.remembering import MEMORIES
 from portal.core.web.security import limiter
 from portal.directory.roles import apply_builtin_roles
+from status_page.serving import Library
+from status_page.snapshot import folder, signing_key
 from tests.client import CheckingClient, watch_uncommitted
 from tests.clock import HeldClock, hold_clock
 from tests.postgresql import postgresql_url
@@ -114,6 +118,17 @@ def app(base_app: Flask) -> Iterator[Flask]:
         forgotten_things = (MEMORIES, "portico_popular_searches", "portico_asked_for_mending", gathering.EXTENSION)
         for forgotten in forgotten_things:
             base_app.extensions.pop(forgotten, None)
+
+
+@pytest.fixture
+def site_folder(app: Flask) -> Iterator[Path]:
+    """The folder of the finished pages, empty before and after."""
+    path = folder()
+    shutil.rmtree(path, ignore_errors=True)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+    # The application keeps what it has read when the folder is lost; the next test must not see it.
+    vars(finished_pages(app)).update(vars(Library(path, signing_key())))
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from flask import Flask
 from playwright.sync_api import Browser
 
 from portal.core import clock
@@ -16,7 +16,7 @@ from status_page.queries import get_page
 from status_page.serve import StatusServer
 from status_page.services.dependencies import add_dependency
 from status_page.services.updates import Draft, correct_update, post_update
-from status_page.snapshot import folder, write
+from status_page.snapshot import write
 from tests.e2e.conftest import VIEWPORTS
 from tests.e2e.test_every_page import PICTURES
 from tests.factories.directory import make_user
@@ -24,7 +24,7 @@ from tests.factories.status_page import make_component, make_incident, make_main
 
 
 @pytest.fixture
-def broken_page(app: Flask) -> Iterator[tuple[str, list[str]]]:
+def broken_page(site_folder: Path) -> Iterator[tuple[str, list[str]]]:
     """An outage with a dependency and a broken promise, a second trouble, and planned work; served from files."""
     mail, meetings, files = (make_component(name) for name in ("Mail and calendar", "Video meetings", "Team folders"))
     add_dependency(meetings, mail, actor=None)
@@ -38,7 +38,7 @@ def broken_page(app: Flask) -> Iterator[tuple[str, list[str]]]:
     make_maintenance(files)
     db.session.commit()
     write(None)
-    server = StatusServer("127.0.0.1", 0, folder())
+    server = StatusServer("127.0.0.1", 0, site_folder)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     pages = ["index", f"incident-{outage.public_id}", f"component-{meetings.key}", "maintenance", "history", "banner"]
     yield f"http://127.0.0.1:{server.server_address[1]}/status", pages

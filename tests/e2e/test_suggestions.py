@@ -46,9 +46,8 @@ def test_the_list_is_used_by_keyboard(people: People, viewport: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text(title)
 
 
+@pytest.mark.parametrize("people", [True], ids=["script"], indirect=True)
 def test_enter_without_a_choice_searches_and_a_click_opens(people: People) -> None:
-    if not people.javascript:
-        pytest.skip("there is no list without JavaScript")
     page = people.visitor()
     page.goto("/search?q=printer")
     field = page.locator("#page-search")

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from math import ceil
 from time import time
 
 from flask import Flask, Response, g, make_response, render_template, request
@@ -97,7 +98,9 @@ def _http(error: HTTPException) -> Response:
 
 def _seconds(error: HTTPException) -> int | None:
     if isinstance(error, RateLimitExceeded) and limiter.current_limit is not None:
-        return max(1, limiter.current_limit.reset_at - int(time()))
+        # The moment is rounded up to a second, the window is not longer for it.
+        left = ceil(limiter.current_limit.reset_at - time())
+        return max(1, min(left, limiter.current_limit.limit.get_expiry()))
     waiting = getattr(error, "retry_after", None)
     return waiting if isinstance(waiting, int) else None
 

@@ -109,12 +109,12 @@ def test_searches_find_no_less_than_before(
 def test_together_the_halves_find_no_less_than_the_better_one(
     demo_index: SearchIndex, documents: dict[str, SearchDocument], search_engine: str
 ) -> None:
-    if search_engine == "tantivy":
-        pytest.skip("it scores short texts more coarsely; docs/search.md says by how much")
     keyword, semantic, hybrid = (reciprocal_ranks(demo_index, documents, mode) for mode in Mode)
     better = {kind: max(keyword[kind], semantic[kind]) for kind in hybrid}
-    # One article in a hundred queries may change its place where processors round differently.
-    short = {kind: (hybrid[kind], better[kind]) for kind in hybrid if hybrid[kind] < better[kind] - 0.01}
+    # One article in a hundred queries may change its place where processors round differently; tantivy scores short
+    # texts more coarsely (docs/search.md says by how much).
+    slack = 0.06 if search_engine == "tantivy" else 0.01
+    short = {kind: (hybrid[kind], better[kind]) for kind in hybrid if hybrid[kind] < better[kind] - slack}
     assert not short, f"hybrid and the better half: {short}"
 
 
