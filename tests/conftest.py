@@ -83,6 +83,15 @@ def build_app(engine_name: str, data_dir: Path, *blueprints: Blueprint) -> Flask
     return app
 
 
+@pytest.fixture(scope="module")
+def busy_app(engine_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """An application whose transactions are real ones, for a module where several act at once."""
+    app = build_app(engine_name, tmp_path_factory.mktemp("busy"))
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
 @contextmanager
 def one_transaction() -> Iterator[None]:
     """Let every session join one transaction as a savepoint, and undo the whole at the end."""

@@ -22,7 +22,6 @@ from portal.core.db import db
 from portal.core.web.security import limiter
 from portal.directory.models import User
 from tests.client import CheckingClient
-from tests.conftest import build_app
 from tests.factories.directory import make_user
 from tests.factories.knowledge import make_article, make_section
 
@@ -30,18 +29,8 @@ from tests.factories.knowledge import make_article, make_section
 ROUNDS = 3
 
 
-@pytest.fixture(scope="module")
-def busy_app(engine_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    app = build_app(engine_name, tmp_path_factory.mktemp("busy"))
-    with app.app_context():
-        limiter.enabled = False
-        yield app
-        limiter.enabled = True
-        db.engine.dispose()
-
-
 @pytest.fixture
-def people(busy_app: Flask) -> dict[str, User]:
+def people(busy_app: Flask) -> Iterator[dict[str, User]]:
     roles = {
         "author": "knowledge_author",
         "reviewer": "knowledge_reviewer",
@@ -49,7 +38,10 @@ def people(busy_app: Flask) -> dict[str, User]:
         "other": "knowledge_owner",
         "manager": "incident_manager",
     }
-    return {name: make_user(role) for name, role in roles.items()}
+    with busy_app.app_context():
+        limiter.enabled = False
+        yield {name: make_user(role) for name, role in roles.items()}
+        limiter.enabled = True
 
 
 Act = Callable[[CheckingClient], Any]

@@ -12,25 +12,15 @@ from sqlalchemy.exc import OperationalError
 from portal.core import db as database
 from portal.core.db import db, unit_of_work
 from portal.directory.models import Team
-from tests.conftest import build_app
 from tests.factories.directory import make_team
 
 
-@pytest.fixture(scope="module")
-def committing_app(engine_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """An application whose transactions are real ones."""
-    app = build_app(engine_name, tmp_path_factory.mktemp("committing"))
-    yield app
-    with app.app_context():
-        db.engine.dispose()
-
-
 @pytest.fixture
-def app(committing_app: Flask) -> Iterator[Flask]:
-    with committing_app.app_context():
+def app(busy_app: Flask) -> Iterator[Flask]:
+    with busy_app.app_context():
         with unit_of_work():
             db.session.execute(sa.delete(Team))
-        yield committing_app
+        yield busy_app
         db.session.rollback()
 
 

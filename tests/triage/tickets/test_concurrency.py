@@ -1,16 +1,13 @@
 """Two people at once, with real threads and real transactions."""
 
-from collections.abc import Iterator
 from functools import partial
 
-import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from portal.core.audit.services import verify
 from portal.core.db import db
 from portal.directory.models import Team, User
-from tests.conftest import build_app
 from tests.factories.directory import make_team, make_user
 from tests.factories.tickets import make_agent, make_ticket
 from tests.together import all_at_once
@@ -20,14 +17,6 @@ from triage.tickets.errors import AlreadyClaimed
 from triage.tickets.models import Ticket, TicketEntry
 
 THREADS = 6
-
-
-@pytest.fixture(scope="module")
-def busy_app(engine_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    app = build_app(engine_name, tmp_path_factory.mktemp("busy"))
-    yield app
-    with app.app_context():
-        db.engine.dispose()
 
 
 def test_of_all_who_claim_one_gets_it(busy_app: Flask) -> None:

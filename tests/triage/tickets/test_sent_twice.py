@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections.abc import Iterator
 from threading import Barrier, Thread
 from typing import Any
 
@@ -18,7 +17,6 @@ from portal.core.sent_forms.tasks import forget_sent_forms
 from portal.directory.models import Team, User
 from tests.client import CheckingClient
 from tests.clock import HeldClock
-from tests.conftest import build_app
 from tests.factories.directory import PASSWORD, make_team, make_user
 from tests.factories.tickets import make_agent, make_ticket
 from triage.tickets.enums import EntryKind, TicketState
@@ -167,14 +165,6 @@ def test_old_forms_are_forgotten(client: CheckingClient, team: Team, person: Use
     clock.forward(days=3)
     forget_sent_forms()
     assert db.session.scalar(sa.select(sa.func.count()).select_from(SentForm)) == 0
-
-
-@pytest.fixture(scope="module")
-def busy_app(engine_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    app = build_app(engine_name, tmp_path_factory.mktemp("twice"))
-    yield app
-    with app.app_context():
-        db.engine.dispose()
 
 
 def test_of_many_at_the_same_moment_one_is_taken(busy_app: Flask) -> None:
