@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -26,6 +27,8 @@ from knowledge.search.passages import cut_passages
 from knowledge.search.words import words
 
 Vectors = NDArray[np.float32]
+
+_one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -147,11 +150,21 @@ def _write_lines(folder: Path, name: str, rows: Iterable[object]) -> None:
     np.save(folder / f"{name}.npy", np.array(offsets, dtype=np.int64))
 
 
+def _read_array(path: Path, *, mapped: bool = False) -> NDArray[Any]:
+    """An array of a segment, in memory or, mapped, left on disk until it is used."""
+    # numpy parses the head of the file as Python, and Python 3.11 can't do that in two threads at once
+    # ("AST constructor recursion depth mismatch").
+    with _one_at_a_time:
+        array = np.load(path, mmap_mode="r" if mapped else None)
+    # The array form of mmap costs a Python call for each slice; a plain view of it does not.
+    return np.asarray(array)
+
+
 class Lines:
     """Rows of JSON that are read one by one, as written by ``_write_lines``."""
 
     def __init__(self, folder: Path, name: str) -> None:
-        self._offsets: NDArray[np.int64] = np.load(folder / f"{name}.npy")
+        self._offsets: NDArray[np.int64] = _read_array(folder / f"{name}.npy")
         self._file = (folder / f"{name}.jsonl").open("rb", buffering=0)
         if os.fstat(self._file.fileno()).st_size != self._offsets[-1]:
             raise OSError(f"{name}.jsonl of the segment is cut short.")
@@ -171,10 +184,8 @@ class TermLists:
     def __init__(self, folder: Path, name: str) -> None:
         text = (folder / f"{name}.txt").read_text("utf-8")
         self.lexicon = text.split("\n") if text else []
-        self.values: NDArray[np.int32] = np.load(folder / f"{name}.npy", mmap_mode="r")
-        self.starts: NDArray[np.int64] = np.load(folder / f"{name}_starts.npy")
-        # The array form of mmap costs a Python call for each slice; a plain view of it does not.
-        self.values = np.asarray(self.values)
+        self.values: NDArray[np.int32] = _read_array(folder / f"{name}.npy", mapped=True)
+        self.starts: NDArray[np.int64] = _read_array(folder / f"{name}_starts.npy")
         if int(self.starts[-1]) != len(self.values):
             raise OSError(f"{name}.npy of the segment is cut short.")
 
@@ -190,19 +201,19 @@ class Segment:
         self.name = folder.name
         try:
             self.facts = [facts_of(row) for row in json.loads((folder / "facts.json").read_text("utf-8"))]
-            self.passage_starts: NDArray[np.int64] = np.load(folder / "passage_starts.npy")
+            self.passage_starts: NDArray[np.int64] = _read_array(folder / "passage_starts.npy")
             self.sequence = TermLists(folder, "sequence")
             self.spoken = TermLists(folder, "spoken")
-            self.signatures: NDArray[np.uint32] = np.load(folder / "signatures.npy")
+            self.signatures: NDArray[np.uint32] = _read_array(folder / "signatures.npy")
             self._documents = Lines(folder, "documents")
             self._passages = Lines(folder, "passages")
-            self.lengths: NDArray[np.int32] = np.load(folder / "lengths.npy")
+            self.lengths: NDArray[np.int32] = _read_array(folder / "lengths.npy")
             self.keyword = engine.open(folder / "keyword", self.lengths)
             self.model: dict[str, str] = {}
             self.vectors: Vectors | None = None
             if (folder / "model.json").is_file():
                 self.model = json.loads((folder / "model.json").read_text("utf-8"))
-                self.vectors = np.asarray(np.load(folder / "vectors.npy", mmap_mode="r"))
+                self.vectors = _read_array(folder / "vectors.npy", mapped=True)
         except (ValueError, KeyError, IndexError, TypeError, EOFError) as error:
             raise OSError(f"The segment {folder.name} is damaged: {error}") from error
         counts = {len(self.facts), len(self.passage_starts) - 1, len(self._documents), len(self.lengths)}

