@@ -14,7 +14,7 @@ from knowledge.models import Transfer
 from knowledge.services.transfers import ask_transfer, begin_after_commit, folder_of
 from portal.core.audit import services as audit
 from portal.core.db import db, unit_of_work
-from portal.core.texts import gettext
+from portal.core.texts import gettext, ngettext
 from portal.directory.api import User
 
 REPORT = "report.csv"
@@ -48,7 +48,7 @@ def take_upload(uploads: Sequence[Upload], *, audience: tuple[str, ...], collect
         UploadRefused: there is nothing to import, two files have one name, or a zip came with others.
     """
     names = _names(uploads)
-    label = names[0] if len(names) == 1 else gettext("%(number)d files", number=len(names))
+    label = names[0] if len(names) == 1 else ngettext("%(num)s file", "%(num)s files", len(names))
     is_zip = names[0].lower().endswith(".zip")
     named = collection.strip() or (PurePath(names[0]).stem if is_zip else "uploads")
     transfer = ask_transfer(

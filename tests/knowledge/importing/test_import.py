@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
+from flask_babel import force_locale
 from PIL import Image
 
 from knowledge.content import ArticleContent
 from knowledge.enums import ArticleType
+from knowledge.importing.command import run_import
 from knowledge.importing.report import ImportReport, Outcome
 from knowledge.importing.services import ImportOptions, NothingToImport, import_folder
 from knowledge.models import Article, ArticleVersion, SearchChange
@@ -284,3 +287,34 @@ def test_a_picture_keeps_its_place_free_on_the_page(app: object, tmp_path: Path)
     import_folder(tmp_path / "in", ImportOptions(audience=("public",)))
     html = db.session.scalars(sa.select(ArticleVersion.body_html)).one()
     assert 'width="320" height="41"' in html
+
+
+@pytest.mark.parametrize(
+    ("language", "whole", "one", "rest"),
+    [
+        ("en", "1 file: 1 new, 0 changed", "2 files: 0 new, 0 changed, 1 unchanged, 1 refused.", "1 file has a remark"),
+        (
+            "de",
+            "1 Datei: 1 neu, 0 geändert",
+            "2 Dateien: 0 neu, 0 geändert, 1 unverändert, 1 abgelehnt.",
+            "1 Datei hat",
+        ),
+    ],
+)
+def test_the_command_ends_with_one_when_a_file_was_refused(
+    app: Flask, tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str, whole: str, one: str, rest: str
+) -> None:
+    def run() -> tuple[int, str]:
+        code = run_import(tmp_path, audience="public", collection="", dry_run=False, report_path=None)
+        return code, " ".join(capsys.readouterr().out.split())
+
+    write(tmp_path, "good.md", "---\ntitle: Good\nservices: [unknown]\n---\n\nText\n")
+    with force_locale(language):
+        code, said = run()
+        assert (code, whole in said, rest in said) == (0, True, True), said
+        write(tmp_path, "empty [draft].md", "")
+        code, said = run()
+        assert (code, one in said, "empty [draft].md" in said) == (1, True, True), said
+        # What was imported stays, and the same answer comes again.
+        assert run()[0] == 1
+    assert article_called("Good")

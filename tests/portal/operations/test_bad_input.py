@@ -102,7 +102,8 @@ def test_files_that_are_no_articles_are_refused_one_by_one_and_the_rest_comes_in
     done = run_portico("import-articles", str(shelf), environment=environment)
     text = " ".join((done.stdout + done.stderr).split())
     assert "Traceback" not in text
-    assert "2 created, 0 changed, 0 unchanged, 4 refused." in text
+    assert done.returncode == 1
+    assert "6 files: 2 new, 0 changed, 0 unchanged, 4 refused." in text
     for name, reason in (
         ("broken.md", "front matter"),
         ("latin.md", "UTF-8"),
