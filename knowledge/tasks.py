@@ -23,10 +23,11 @@ def index_changes() -> None:
     # The engine with its numerics is loaded when there is work for it, not at every start.
     from knowledge.indexing.opening import prepare_model, release_index
     from knowledge.indexing.services import take_up_changes
-    from knowledge.services.neighbours import relate_new
 
     # New articles first: their words can be found before a first start has prepared the model.
     if take_up_changes():
+        from knowledge.services.neighbours import relate_new
+
         relate_new()
     prepare_model()
     # Articles change now and then; the worker need not hold a hundred megabytes for it all day.

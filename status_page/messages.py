@@ -6,7 +6,7 @@ from typing import Any
 from flask import current_app
 from flask_babel import force_locale, get_locale
 
-from portal.core.feature import registered_features
+from portal.core.feature import message_context
 from portal.core.settings import Settings
 from portal.core.texts import gettext
 from status_page.board import Board
@@ -22,9 +22,7 @@ TOKEN = "@@subscriber-token@@"
 
 def render_message(template: str, action_url: str, action_label: str, **context: Any) -> tuple[str, str, str]:
     """Return subject, text and HTML of an e-mail in the language of the moment."""
-    for feature in registered_features(current_app):
-        if feature.message_context:
-            context |= feature.message_context()
+    context |= message_context()
     context |= {"locale": str(get_locale()), "link": action_url}
     render = current_app.jinja_env.get_template
     subject = " ".join(render(f"{template}.subject.txt").render(context).split())

@@ -85,6 +85,9 @@ def write(previous: dict[str, Any] | None) -> None:
     _write_through(target / MANIFEST, json.dumps(manifest, sort_keys=True).encode())
     draft = root / f".{CURRENT}-{secrets.token_hex(4)}"
     draft.symlink_to(name)
+    if (root / CURRENT).is_dir() and not (root / CURRENT).is_symlink():
+        # A copy of the data folder that followed links has a folder here, and no link replaces a folder.
+        shutil.rmtree(root / CURRENT)
     draft.replace(root / CURRENT)
     _remove_old_sets(root, keep=name)
 

@@ -16,7 +16,7 @@ from knowledge.exporting.press import Manuscript
 from knowledge.models import Article, ArticleFile, ArticleVersion
 from portal.core import clock
 from portal.core.db import db
-from portal.core.feature import registered_features
+from portal.core.feature import message_context
 from portal.core.files.services import path_of
 from portal.design.theme import accents_of
 
@@ -148,9 +148,7 @@ def _pictures(chapters: Sequence[Chapter]) -> dict[str, str]:
 
 def _render(template: str, **context: Any) -> str:
     # Paper is no page of the portal: navigation and who is signed in have no place on it.
-    for feature in registered_features(current_app):
-        if feature.message_context:
-            context |= feature.message_context()
+    context |= message_context()
     accent = getattr(context.get("organisation"), "accent", "") or _DEFAULT_ACCENT
     context["accent"] = next(item.colour for item in accents_of(accent) if item.theme == "light")
     context["base_url"] = current_app.extensions["portico_settings"].base_url

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from flask import current_app, has_request_context
 
+from knowledge.search.prepared import is_prepared
 from portal.core.db import db
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ def index_of_words() -> SearchIndex:
 
 def prepare_model() -> None:
     """Write the model's graph when it is not there yet: many seconds, so the worker does it before anybody asks."""
-    from knowledge.search.embedder import is_prepared  # Loaded by processes that search, as the engine below.
-
     settings: Settings = current_app.extensions["portico_settings"]
     if settings.semantic_search and not is_prepared(settings.data_dir / "models"):
         search_index().warm()
@@ -84,7 +83,7 @@ def _open_engine(settings: Settings) -> SearchEngine:
 
 def _open_model(settings: Settings) -> Embedder:
     # Loaded by the first search, as the engine above.
-    from knowledge.search.embedder import ModelUnavailable, OnnxEmbedder, is_prepared
+    from knowledge.search.embedder import ModelUnavailable, OnnxEmbedder
 
     folder = settings.data_dir / "models"
     if has_request_context() and not is_prepared(folder):

@@ -18,7 +18,7 @@ from knowledge.models import (
     Section,
 )
 from knowledge.permissions import workable_by
-from portal.core.db import db
+from portal.core.db import db, lock_rows
 from portal.core.web.paging import Page, paginate
 from portal.directory.api import Service, Team, User, list_roles
 
@@ -60,7 +60,7 @@ def lock_articles(article_ids: Collection[int]) -> None:
         .where(own.article_id.in_(article_ids), ChangeRequest.state.in_(OPEN_REQUESTS))
     )
     wanted = sa.or_(Article.id.in_(article_ids), Article.id.in_(together))
-    db.session.execute(sa.select(Article.id).where(wanted).order_by(Article.id).with_for_update())
+    lock_rows(sa.select(Article.id).where(wanted).order_by(Article.id))
 
 
 def _for_work(user: User) -> sa.Select[Article]:

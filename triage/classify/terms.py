@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*")
 # The commonest endings of English and German, longest first; words this short are left alone.
@@ -25,10 +26,16 @@ def _plain(text: str) -> str:
 _STOP = frozenset(_plain(_STOP_TEXT).split())
 
 
-def terms_of(text: str) -> list[str]:
+def terms_of(text: str) -> tuple[str, ...]:
     """Return the telling words of a text in their order: small letters, no accents, common endings cut off."""
     words = (part for word in _WORD.findall(_plain(text)) for part in _parts(word))
-    return [_stem(word) for word in words if word not in _STOP]
+    return tuple(_stem(word) for word in words if word not in _STOP)
+
+
+@lru_cache(maxsize=4096)
+def terms_of_entry(text: str) -> tuple[str, ...]:
+    """Return the same for a name or a keyword, which is compared with every text and hardly ever changes."""
+    return terms_of(text)
 
 
 def words_by_term(text: str) -> dict[str, str]:

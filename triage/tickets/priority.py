@@ -1,5 +1,7 @@
 """The priority matrix: impact by urgency."""
 
+from functools import cache
+
 import sqlalchemy as sa
 
 from portal.core.db import db
@@ -17,5 +19,11 @@ def load_matrix() -> Matrix:
 
 def priority_for(impact: Impact, urgency: Urgency) -> int:
     """Return the priority the matrix gives, 1 (highest) to 5."""
-    query = sa.select(PriorityRule.priority).where(PriorityRule.impact == impact, PriorityRule.urgency == urgency)
-    return db.session.scalars(query).first() or MIDDLE
+    return db.session.scalars(_one_field(), {"impact": impact, "urgency": urgency}).first() or MIDDLE
+
+
+@cache
+def _one_field() -> sa.Select[int]:
+    return sa.select(PriorityRule.priority).where(
+        PriorityRule.impact == sa.bindparam("impact"), PriorityRule.urgency == sa.bindparam("urgency")
+    )

@@ -5,6 +5,7 @@ whoever reads it, so that a rule added later explains itself in the same way.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,13 +41,11 @@ def choose_team(service: Service | None, *, chosen: Team | None = None) -> Decis
         return Decision(chosen, "chosen", {})
     if service is not None and service.owner_team.is_active:
         return Decision(service.owner_team, "service_owner", {"service": service.name})
-    settings = db.session.get(DeskSettings, 1)
-    if settings is not None and settings.default_team is not None and settings.default_team.is_active:
-        return Decision(settings.default_team, "default_team", {})
-    team = _fallback_team()
-    if team is None:
+    found = db.session.execute(_default_team()).first()
+    if found is None:
         raise NobodyToAsk(gettext("No team can receive tickets yet. Ask your administrator to set one up."))
-    return Decision(team, "default_team" if team.key == SERVICE_DESK else "first_team", {})
+    team, is_set = found
+    return Decision(team, "default_team" if is_set or team.key == SERVICE_DESK else "first_team", {})
 
 
 def by_hand(team: Team, reason: str) -> dict[str, Any]:
@@ -66,6 +65,11 @@ def sentence(routing: dict[str, Any]) -> str:
     return str(words) % routing if words else ""
 
 
-def _fallback_team() -> Team | None:
-    query = sa.select(Team).where(Team.is_active).order_by((Team.key == SERVICE_DESK).desc(), Team.id).limit(1)
-    return db.session.scalars(query).first()
+@cache
+def _default_team() -> sa.Select[Team, bool]:
+    """The team the administrator set, else the service desk, else the first; and whether it was set."""
+    is_set = sa.func.coalesce(
+        Team.id == sa.select(DeskSettings.default_team_id).where(DeskSettings.id == 1).scalar_subquery(), sa.false()
+    )
+    wanted = (is_set.desc(), (Team.key == SERVICE_DESK).desc(), Team.id)
+    return sa.select(Team, is_set).where(Team.is_active).order_by(*wanted).limit(1)

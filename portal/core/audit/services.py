@@ -7,7 +7,9 @@ the end of the chain is therefore held for the shortest time, and no change can 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from time import perf_counter
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -191,18 +193,38 @@ def _append_pending(session: Session) -> None:
         return
     session.flush()
     pending: list[_Pending] = session.info.pop(_PENDING)
-    head = session.scalars(sa.select(AuditHead).with_for_update().execution_options(populate_existing=True)).one()
+    # Plain statements: the rows are final, nobody has them in hand, and every change of state passes here.
+    last_id, last_hash = session.execute(_head_locked()).one()
+    links = []
     for item in pending:
-        row = _row(item, head)
-        session.add(row)
-        head.last_id, head.last_hash = row.id, row.hash
-    session.flush()
+        link = _link(item, last_id + 1, last_hash or FIRST_HASH)
+        last_id, last_hash = link.id, link.hash
+        links.append(vars(link))
+    session.execute(_links_added(), links)
+    session.execute(_head_moved(), {"id_now": last_id, "hash_now": last_hash})
 
 
-def _row(item: _Pending, head: AuditHead) -> AuditEvent:
+@cache
+def _head_locked() -> sa.Select[int, str]:
+    return sa.select(AuditHead.last_id, AuditHead.last_hash).with_for_update()
+
+
+@cache
+def _links_added() -> sa.Insert:
+    return sa.insert(AuditEvent.metadata.tables[AuditEvent.__tablename__])
+
+
+@cache
+def _head_moved() -> sa.Update:
+    table = AuditHead.metadata.tables[AuditHead.__tablename__]
+    return sa.update(table).values(last_id=sa.bindparam("id_now"), last_hash=sa.bindparam("hash_now"))
+
+
+def _link(item: _Pending, number: int, previous_hash: str) -> SimpleNamespace:
+    """The columns of an event as the next link of the chain."""
     origin = current_origin()
-    row = AuditEvent(
-        id=head.last_id + 1,
+    link = SimpleNamespace(
+        id=number,
         at=item.at,
         actor_id=item.actor.id if item.actor else None,
         actor_name=item.actor.username if item.actor else "system",
@@ -215,10 +237,10 @@ def _row(item: _Pending, head: AuditHead) -> AuditEvent:
         after=item.after,
         address=origin.address,
         request_id=origin.request_id,
-        previous_hash=head.last_hash or FIRST_HASH,
+        previous_hash=previous_hash,
     )
-    row.hash = event_hash(row, _key())
-    return row
+    link.hash = event_hash(link, _key())
+    return link
 
 
 def _forget(session: Session, transaction: SessionTransaction) -> None:

@@ -8,7 +8,7 @@ from flask_babel import force_locale
 
 from portal.core import clock
 from portal.core.db import db
-from portal.core.feature import registered_features
+from portal.core.feature import message_context
 from portal.core.notifications.models import Notification
 from portal.core.outbox.services import queue_email
 
@@ -37,11 +37,10 @@ def notify(
     """
     if not recipient.is_active:
         return
-    for feature in registered_features(current_app):
-        if feature.message_context:
-            context |= feature.message_context()
-    context |= {"recipient": recipient, "url": current_app.extensions["portico_settings"].base_url + path}
-    with force_locale(recipient.locale):
+    # Asking for what a message says must not write what is in hand, message by message: that would take longer.
+    with db.session.no_autoflush, force_locale(recipient.locale):
+        context |= message_context()
+        context |= {"recipient": recipient, "url": current_app.extensions["portico_settings"].base_url + path}
         subject = " ".join(_render(f"{template}.subject.txt", **context).split())
         text = _render(f"{template}.txt", **context).strip() + "\n"
         html = _render("email/base.html", subject=subject, text=text, action_url=context["url"], **context)

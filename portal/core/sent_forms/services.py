@@ -7,6 +7,7 @@ all that was entered: the same page sent again with other words, as after the ba
 import json
 import secrets
 from datetime import timedelta
+from functools import cache
 from hashlib import sha256
 
 import sqlalchemy as sa
@@ -38,12 +39,22 @@ def find_location(digest: str) -> str | None:
     """Return where the form led when it was taken before."""
     # In a session of its own: some views begin with slow work and must not hold a transaction meanwhile.
     with reading() as fresh:
-        return fresh.scalar(sa.select(SentForm.location).where(SentForm.digest == digest))
+        return fresh.scalar(_location(), {"digest": digest})
+
+
+@cache
+def _location() -> sa.Select[str]:
+    return sa.select(SentForm.location).where(SentForm.digest == sa.bindparam("digest"))
 
 
 def remember(digest: str, location: str) -> None:
     """Remember the form in the current transaction; an ``IntegrityError`` when somebody took the same one meanwhile."""
-    db.session.execute(sa.insert(SentForm).values(digest=digest, location=location, at=clock.now()))
+    db.session.execute(_remembered(), {"digest": digest, "location": location, "at": clock.now()})
+
+
+@cache
+def _remembered() -> sa.Insert:
+    return sa.insert(SentForm.metadata.tables[SentForm.__tablename__])
 
 
 def forget_old() -> None:

@@ -1,7 +1,10 @@
 """The organisation the portal belongs to."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
+
+import sqlalchemy as sa
 
 from portal.core.db import db
 from portal.core.web.remembering import remembered
@@ -30,5 +33,11 @@ def organisation_for_templates() -> dict[str, Any]:
 
 
 def _emblem() -> Emblem:
-    row = get_organisation()
-    return Emblem(row.name, row.accent)
+    found = db.session.execute(_name_and_accent()).one_or_none()
+    return Emblem(*found) if found else Emblem(DEFAULT_NAME, "")
+
+
+@cache
+def _name_and_accent() -> sa.Select[str, str]:
+    # Made once: every message asks for it.
+    return sa.select(Organisation.name, Organisation.accent).where(Organisation.id == 1)

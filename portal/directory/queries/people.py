@@ -61,7 +61,7 @@ def people_by(*, text: str, state: str, role_key: str, team_id: int | None) -> s
     return query
 
 
-def holders_of(permission: str, *, team_id: int | None = None) -> sa.Select[User]:
+def holders_of(permission: str, *, team_id: int | sa.BindParameter[int] | None = None) -> sa.Select[User]:
     """Select the open accounts that hold a permission by a role of their own: everywhere, or for a team too."""
     everywhere = RoleAssignment.team_id.is_(None)
     scope = everywhere if team_id is None else sa.or_(everywhere, RoleAssignment.team_id == team_id)

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from flask_babel import gettext
 
 from portal.core.audit.services import record
-from portal.core.db import db
+from portal.core.db import db, lock_rows
 from portal.core.errors import Refused
 from portal.directory.enums import Event, Permission
 from portal.directory.models import Role, RoleAssignment, RolePermission, Team, User
@@ -54,7 +54,7 @@ def refuse_without_administrator(*, without_user: int = 0, without_assignment: i
     """Raise ``LastAdministrator`` when, without what is named, no open account could give rights any more."""
     # Two administrators who take the right from each other at once must not both succeed: the roles are the lock.
     giving = sa.select(RolePermission.role_id).where(RolePermission.permission == Permission.ROLE_MANAGE)
-    db.session.execute(sa.select(Role.id).where(Role.id.in_(giving)).order_by(Role.id).with_for_update())
+    lock_rows(sa.select(Role.id).where(Role.id.in_(giving)).order_by(Role.id))
     holders = (
         sa.select(User.id)
         .join(RoleAssignment, RoleAssignment.user_id == User.id)

@@ -122,4 +122,4 @@ def test_nothing_to_choose_from(app: Flask) -> None:
     ],
 )
 def test_terms(text: str, terms: list[str]) -> None:
-    assert terms_of(text) == terms
+    assert list(terms_of(text)) == terms

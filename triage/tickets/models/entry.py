@@ -9,6 +9,7 @@ from portal.core.db import Identified, Model, text_enum
 from portal.core.files.models import StoredFile
 from portal.directory.api import User
 from triage.tickets.enums import Action, EntryKind, TicketState
+from triage.tickets.models.ticket import Ticket
 
 
 class TicketEntry(Identified, Model):
@@ -39,6 +40,7 @@ class TicketEntry(Identified, Model):
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
+    ticket: Mapped[Ticket] = relationship()
     author: Mapped[User | None] = relationship()
     attachments: Mapped[list["TicketAttachment"]] = relationship(order_by="TicketAttachment.id")
 

@@ -1,6 +1,7 @@
 """What the desk's forms offer for choice."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import sqlalchemy as sa
 from flask import abort
@@ -24,13 +25,12 @@ def list_teams_read_by(user: User) -> Sequence[Team]:
 
 
 def list_services() -> Sequence[Service]:
-    query = sa.select(Service).where(Service.is_retired.is_(False)).options(joinedload(Service.owner_team))
-    return db.session.scalars(query.order_by(Service.name, Service.id)).all()
+    return db.session.scalars(_services_in_use()).all()
 
 
 def list_categories(*, with_retired: bool = False) -> list[Category]:
     """Return the categories as a tree flattened: each parent before its children, siblings by name."""
-    rows = db.session.scalars(sa.select(Category).order_by(Category.name, Category.id)).all()
+    rows = db.session.scalars(_categories()).all()
     children: dict[int | None, list[Category]] = {}
     for row in rows:
         if row.is_active or with_retired:
@@ -53,5 +53,24 @@ def get_category(category_id: int) -> Category:
 
 def list_agents(team_id: int) -> Sequence[User]:
     """Return the members of a team who may work on its tickets."""
-    members = holders_of(Permission.WORK, team_id=team_id).join(Membership).where(Membership.team_id == team_id)
-    return db.session.scalars(members).all()
+    return db.session.scalars(_agents_of_team(), {"team_id": team_id}).all()
+
+
+# Made once: each form and each message to a team asks for them, and making them takes longer than the answer.
+
+
+@cache
+def _services_in_use() -> sa.Select[Service]:
+    in_use = sa.select(Service).where(Service.is_retired.is_(False)).order_by(Service.name, Service.id)
+    return in_use.options(joinedload(Service.owner_team))
+
+
+@cache
+def _categories() -> sa.Select[Category]:
+    return sa.select(Category).order_by(Category.name, Category.id)
+
+
+@cache
+def _agents_of_team() -> sa.Select[User]:
+    team_id: sa.BindParameter[int] = sa.bindparam("team_id")
+    return holders_of(Permission.WORK, team_id=team_id).join(Membership).where(Membership.team_id == team_id)

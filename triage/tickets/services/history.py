@@ -33,7 +33,7 @@ def add_entry(
     """Add a line to the history and let the ticket show that something happened, now or ``at`` another moment."""
     at = at or clock.now()
     entry = TicketEntry(
-        ticket_id=ticket.id,
+        ticket=ticket,
         kind=kind,
         is_internal=is_internal,
         author_id=author.id if author else None,

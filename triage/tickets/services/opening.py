@@ -1,13 +1,15 @@
 """Opening a ticket."""
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext
 
+from portal.core import clock
 from portal.core.audit.services import record
-from portal.core.db import db
+from portal.core.db import db, lock_rows
 from portal.core.files.models import StoredFile
 from portal.directory.api import Service, Team, User
 from triage.tickets import routing
@@ -49,16 +51,17 @@ def open_ticket(
         IncompleteStep: title or description is empty.
         NobodyToAsk: the portal has no team.
     """
-    if form_token:
-        # Of two forms sent at the same moment the second waits here until the first has its ticket.
-        _lock_sequence()
-        sent_before = find_by_token(form_token, actor)
-        if sent_before is not None:
-            return sent_before
     title, description = " ".join(title.split())[:TITLE_LENGTH], description.strip()
     if not title or not description:
         raise IncompleteStep(gettext("Say in a few words what this is about."))
-    decision = routing.choose_team(service, chosen=team)
+    decision, priority = routing.choose_team(service, chosen=team), priority_for(impact, urgency)
+    # From here on whoever opens another ticket waits.
+    if form_token:
+        # Of two forms sent at the same moment the second waits here until the first has its ticket.
+        lock_rows(_sequence())
+        sent_before = find_by_token(form_token, actor)
+        if sent_before is not None:
+            return sent_before
     ticket = Ticket(
         number=_next_number(),
         kind=kind,
@@ -72,21 +75,20 @@ def open_ticket(
         category=category,
         impact=impact,
         urgency=urgency,
-        priority=priority_for(impact, urgency),
+        priority=priority,
+        state=TicketState.NEW,
         packet=packet,
         form_token=form_token,
         follows=follows,
+        last_activity_at=clock.now(),
     )
-    db.session.add(ticket)
-    db.session.flush()
+    entry = _begin_history(ticket, actor)
     _attach(ticket, files)
     for article_id, use in (articles or {}).items():
         db.session.add(TicketArticle(ticket_id=ticket.id, article_id=article_id, use=use))
     tell_came_back(ticket, tuple(articles or ()))
-    entry = _begin_history(ticket, actor)
     send_receipt(ticket, entry)
     tell_agents(ticket, "new_in_queue", entry, actor=actor)
-    db.session.flush()
     return ticket
 
 
@@ -94,12 +96,19 @@ def find_by_token(form_token: str | None, actor: User) -> Ticket | None:
     """Return the ticket this person already made with a form, if any."""
     if not form_token:
         return None
-    query = sa.select(Ticket).where(Ticket.form_token == form_token, Ticket.opened_by_id == actor.id)
-    return db.session.scalars(query).first()
+    return db.session.scalars(_sent_before(), {"form_token": form_token, "actor_id": actor.id}).first()
 
 
-def _lock_sequence() -> None:
-    db.session.execute(sa.select(TicketSequence.last_number).where(TicketSequence.id == 1).with_for_update())
+@cache
+def _sent_before() -> sa.Select[Ticket]:
+    return sa.select(Ticket).where(
+        Ticket.form_token == sa.bindparam("form_token"), Ticket.opened_by_id == sa.bindparam("actor_id")
+    )
+
+
+@cache
+def _sequence() -> sa.Select[int]:
+    return sa.select(TicketSequence.last_number).where(TicketSequence.id == 1)
 
 
 def _next_number() -> int:
@@ -120,19 +129,20 @@ def _attach(ticket: Ticket, files: Iterable[StoredFile]) -> None:
 
 
 def _begin_history(ticket: Ticket, actor: User) -> TicketEntry:
-    after = {
-        name: getattr(ticket, name)
-        for name in ("kind", "title", "requester_id", "team_id", "service_id", "category_id", "impact", "urgency")
-    }
-    record(Event.OPENED, ticket, actor=actor, after={**after, "priority": ticket.priority, "state": ticket.state})
-    return add_entry(
+    """Write the ticket with the first line of its history."""
+    entry = add_entry(
         ticket,
         EntryKind.EVENT,
         author=actor,
         action=Action.OPENED,
         to_state=TicketState.NEW,
-        team_id=ticket.team_id,
+        team_id=ticket.team.id,
         priority=ticket.priority,
         routing=ticket.routing,
         at=ticket.last_activity_at,
     )
+    names = (
+        "kind", "title", "requester_id", "team_id", "service_id", "category_id", "impact", "urgency", "priority", "state",
+    )  # fmt: skip
+    record(Event.OPENED, ticket, actor=actor, after={name: getattr(ticket, name) for name in names})
+    return entry

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from portal.core.db import db
 from portal.core.notifications.services import notify
 from portal.directory.api import User
 from triage.tickets.models import Ticket, TicketEntry
@@ -21,7 +22,9 @@ def send_receipt(ticket: Ticket, entry: TicketEntry) -> None:
 
 def tell_agents(ticket: Ticket, template: str, entry: TicketEntry, *, actor: User | None, **context: Any) -> None:
     """Tell the agent who has the ticket; while nobody has it, the team whose queue it is in."""
-    people = {ticket.assignee} if ticket.assignee else set(list_agents(ticket.team_id))
+    # Who is in the team does not depend on what is in hand, which is then written at once and not in pieces.
+    with db.session.no_autoflush:
+        people = {ticket.assignee} if ticket.assignee else set(list_agents(ticket.team_id))
     _tell(people - {ticket.requester, ticket.opened_by}, ticket, template, entry, actor=actor, **context)
 
 
