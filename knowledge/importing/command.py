@@ -11,6 +11,7 @@ from rich.text import Text
 from knowledge.audience import is_token
 from knowledge.importing.report import ImportReport, Outcome
 from knowledge.importing.services import ImportOptions, import_folder
+from knowledge.indexing.health import note_on_meaning
 from portal.core.origin import origin
 from portal.core.texts import gettext, ngettext
 
@@ -38,6 +39,8 @@ def run_import(folder: Path, *, audience: str, collection: str, dry_run: bool, r
     if report_path:
         report.write(report_path)
         click.echo(gettext("The report stands in %(path)s.", path=report_path))
+    if not dry_run and (note := note_on_meaning()):
+        click.echo(note)
     return 1 if report.refused() else 0
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -75,4 +76,6 @@ class SearchChange(Identified, Model):
 
     # Not a foreign key: the index must hear of an article that is gone, too.
     article_id: Mapped[int] = mapped_column(index=True)
+    # Its words can be found; what it means, which takes the model longer, is yet to follow.
+    has_words: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     queued_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -3,11 +3,12 @@
 A change of what readers see writes a row of ``search_change`` in its own transaction and queues the job
 ``knowledge.index_changes``. The indexer reads ``list_changes()``, takes each article's document with
 ``find_document()`` (None means: remove it), and deletes with ``forget_changes()`` exactly the rows it has read, in
-one transaction, after the index has safely stored the documents. A killed indexer finds the rows again; the job also
-runs every minute, so nothing is lost when the queue is.
+one transaction, after the index has safely stored the documents. Of many it stores the words first and marks the rows
+``has_words``; they go when the meaning is stored, too. A killed indexer finds the rows again; the job also runs every
+minute, so nothing is lost when the queue is.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -62,9 +63,39 @@ def find_document(article_id: int) -> Searchable | None:
     return _searchable(version) if version else None
 
 
-def list_changes(limit: int | None = 500) -> Sequence[SearchChange]:
-    """Return the oldest changes the index has yet to take up; several may name one article."""
-    return db.session.scalars(sa.select(SearchChange).order_by(SearchChange.id).limit(limit)).all()
+def list_changes(limit: int | None = 500, *, has_words: bool = False) -> Sequence[SearchChange]:
+    """Return the oldest changes the index has yet to take up, or whose meaning is missing; several may name one article."""
+    query = sa.select(SearchChange).where(SearchChange.has_words.is_(has_words))
+    return db.session.scalars(query.order_by(SearchChange.id).limit(limit)).all()
+
+
+def waiting_articles() -> set[int]:
+    """Return the ids of all articles that the index has not taken up altogether."""
+    return set(db.session.scalars(sa.select(SearchChange.article_id).distinct()))
+
+
+def count_waiting() -> int:
+    """Count the articles readers can find whose last change the index has not taken up altogether."""
+    waits = sa.select(SearchChange.article_id).distinct()
+    query = sa.select(sa.func.count()).where(Article.state == ArticleState.PUBLISHED, Article.id.in_(waits))
+    return db.session.scalar(query) or 0
+
+
+def count_findable() -> int:
+    """Count the articles that readers can find."""
+    return db.session.scalar(sa.select(sa.func.count()).where(Article.state == ArticleState.PUBLISHED)) or 0
+
+
+def mark_words_stored(change_ids: Sequence[int]) -> None:
+    """Note that the words of changes can be found, and that their meaning follows."""
+    db.session.execute(sa.update(SearchChange).where(SearchChange.id.in_(change_ids)).values(has_words=True))
+
+
+def queue_meaning(article_ids: Iterable[int]) -> None:
+    """Let the indexer make articles ready for search by meaning whose words are in the index."""
+    missing = sorted(set(article_ids) - waiting_articles())
+    if missing:
+        db.session.execute(sa.insert(SearchChange), [{"article_id": number, "has_words": True} for number in missing])
 
 
 def forget_changes(change_ids: Sequence[int]) -> None:

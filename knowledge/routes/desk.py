@@ -6,6 +6,7 @@ from flask_babel import gettext, ngettext
 
 from knowledge.enums import Permission
 from knowledge.forms import OwnershipForm
+from knowledge.indexing.health import note_on_meaning
 from knowledge.models import Article
 from knowledge.permissions import can_publish
 from knowledge.quality.checks import PASS_MARK
@@ -59,6 +60,7 @@ def health() -> ResponseReturnValue:
     user = signed_in_user()
     return page(
         "knowledge/health.html",
+        note=note_on_meaning(),
         sections=desks.health_by_section(user),
         findings=count_findings(user),
         duplicates=count_duplicates(user),

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from knowledge.audience import SIGNED_IN
 from knowledge.enums import Permission, TransferKind
 from knowledge.forms import ImportForm
+from knowledge.indexing.health import note_on_meaning
 from knowledge.models import Transfer
 from knowledge.queries.transfers import get_transfer, list_transfers
 from knowledge.routes.blueprint import bp
@@ -51,7 +52,9 @@ def upload_articles() -> ResponseReturnValue:
 @bp.get("/knowledge/imports/<int:transfer_id>")
 @requires(Permission.ARTICLE_IMPORT, everywhere=True)
 def import_state(transfer_id: int) -> ResponseReturnValue:
-    return page("knowledge/import_state.html", "state", transfer=_own(transfer_id), kept_days=KEPT.days)
+    return page(
+        "knowledge/import_state.html", "state", transfer=_own(transfer_id), kept_days=KEPT.days, note=note_on_meaning()
+    )
 
 
 @bp.post("/knowledge/imports/<int:transfer_id>")

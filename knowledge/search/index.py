@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from knowledge.search import answer
@@ -29,12 +29,27 @@ class Drift:
     missing: tuple[int, ...] = ()
     outdated: tuple[int, ...] = ()
     extra: tuple[int, ...] = ()
-    unembedded: int = 0
+    unembedded: tuple[int, ...] = ()
     """Documents that have no vectors of the present model."""
     damage: str | None = None
 
     def __bool__(self) -> bool:
         return bool(self.missing or self.outdated or self.extra or self.unembedded or self.damage)
+
+    def without(self, ids: Collection[int]) -> Drift:
+        """The same but for some documents, which somebody is about to take up."""
+        wanted = set(ids)
+
+        def rest(numbers: tuple[int, ...]) -> tuple[int, ...]:
+            return tuple(number for number in numbers if number not in wanted)
+
+        return replace(
+            self,
+            missing=rest(self.missing),
+            outdated=rest(self.outdated),
+            extra=rest(self.extra),
+            unembedded=rest(self.unembedded),
+        )
 
 
 @dataclass(frozen=True)
@@ -211,14 +226,16 @@ class SearchIndex:
         held = snapshot.digests()
         embedder = self._model.get()
         record = model_record(embedder) if embedder else None
-        unembedded = sum(record is not None and snapshot.model_of(row) != record for row in snapshot.row_of.values())
+        unembedded = (
+            n for n, row in snapshot.row_of.items() if record is not None and snapshot.model_of(row) != record
+        )
         return Drift(
             missing=tuple(sorted(number for number in expected if number not in held)),
             outdated=tuple(
                 sorted(number for number in expected if held.get(number, expected[number]) != expected[number])
             ),
             extra=tuple(sorted(number for number in held if number not in expected)),
-            unembedded=unembedded,
+            unembedded=tuple(sorted(unembedded)),
             damage=self.engine.damage,
         )
 

@@ -179,9 +179,15 @@ class Store:
         """
         for limit in _TIERS:
             current = self.readable()
-            small = {name for name, count in self._live(current).items() if count <= limit}
-            if len(small) >= _MOST_IN_TIER:
-                self._merge(current, small)
+            live = self._live(current)
+            # Vectors of two models cannot stand in one segment, and those that are there are not thrown away.
+            alike: dict[tuple[tuple[str, str], ...], set[str]] = {}
+            for segment in current.segments:
+                if live[segment.name] <= limit:
+                    alike.setdefault(tuple(sorted(segment.model.items())), set()).add(segment.name)
+            for small in alike.values():
+                if len(small) >= _MOST_IN_TIER:
+                    self._merge(self.readable(), small)
         current = self.readable()
         live = self._live(current)
         for segment in current.segments:
@@ -196,21 +202,21 @@ class Store:
         return {entry.name: len(segment) - len(entry.deleted) for entry, segment in pairs}
 
     def _merge(self, current: Snapshot[Segment], names: set[str]) -> None:
-        """Writes the live documents of some segments as one; vectors are copied, not made again."""
+        """Writes the live documents of some segments of one model as one; vectors are copied, not made again."""
         prepared: list[Prepared] = []
         vectors: list[Vectors | None] = []
-        records = [segment.model for segment in current.segments if segment.name in names]
+        record = next(segment.model for segment in current.segments if segment.name in names)
         for row in sorted(current.row_of.values()):
             segment, place = current.place(row)
             if segment.name in names:
                 prepared.append(Prepared.of(segment.document(place)))
                 vectors.append(segment.vectors_of(place))
-        # Vectors of two models must not stand in one segment; without any, the next re-embedding makes them all.
         whole = [v for v in vectors if v is not None]
-        same = len(whole) == len(vectors) and all(record == records[0] for record in records)
-        same = same and all(len(v) == len(p.passages) for v, p in zip(whole, prepared, strict=True))
+        same = len(whole) == len(vectors) and all(
+            len(v) == len(p.passages) for v, p in zip(whole, prepared, strict=True)
+        )
         joined = np.concatenate(whole) if same and whole else None
-        name = self.write(prepared, joined, records[0])
+        name = self.write(prepared, joined, record if joined is not None else {})
         entries = [entry for entry in current.manifest.segments if entry.name not in names]
         self.commit(current.manifest, [*entries, Entry(name)])
 

@@ -1,14 +1,9 @@
 """Related articles and near-duplicates by meaning; what one may not read shows nowhere."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from knowledge.content import ArticleContent
-from knowledge.indexing.opening import release_index
 from knowledge.models import Article, ArticleNeighbour
 from knowledge.queries.articles import SAME, list_duplicates, list_related
 from knowledge.services.articles import publish_version, retire_article, save_version
@@ -24,20 +19,6 @@ from tests.factories.knowledge import make_article, make_section
 VPN = "The connection to the company network over VPN drops every few minutes. Restart the router and try a cable."
 VPN_TOO = "When the VPN connection to the company network drops, restart the router and connect with a cable."
 MAIL = "Outlook asks for the password again and again. Remove the saved password and sign in to mail anew."
-
-
-@pytest.fixture
-def by_meaning(app: Flask, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """An index of the test's own with the model."""
-    kept = app.extensions["portico_settings"]
-    models = tmp_path_factory.getbasetemp() / "shared-model"
-    models.mkdir(exist_ok=True)
-    (tmp_path / "models").symlink_to(models)
-    app.extensions["portico_settings"] = kept.model_copy(update={"semantic_search": True, "data_dir": tmp_path})
-    release_index()
-    yield
-    release_index()
-    app.extensions["portico_settings"] = kept
 
 
 def neighbours_of(article: Article) -> set[int]:

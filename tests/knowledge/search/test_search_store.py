@@ -142,7 +142,7 @@ def test_without_a_model_search_goes_on_by_keyword_and_says_so(make_index: Make,
     assert "tokenizer" in results.degraded
     assert broken.state().problem is not None
     mended = make_index()
-    assert mended.check({d.id: d.digest() for d in CORPUS}).unembedded == len(CORPUS)
+    assert len(mended.check({d.id: d.digest() for d in CORPUS}).unembedded) == len(CORPUS)
     assert mended.reembed() > 0
     assert ids(mended, "they cannot hear my voice") == [11]
     assert not mended.check({d.id: d.digest() for d in CORPUS})
@@ -162,6 +162,14 @@ def test_vectors_of_another_model_are_not_mixed_but_made_anew(
     assert shown[-1][0] == shown[-1][1] > 0
     assert ids(changed, "they cannot hear my voice") == [11]
     assert changed.state().models == (f"{full.model_id} fp32",)
+
+
+def test_merging_small_segments_throws_no_vectors_away(make_index: Make, place: Place) -> None:
+    index, words = make_index(), SearchIndex(place.open())
+    for number in range(100, 120):
+        (index if number % 2 else words).add([document(number, f"Walrus number {number}", "Fish at noon.")])
+    expected = index.engine.snapshot().digests()
+    assert index.check(expected).unembedded == tuple(range(100, 120, 2))
 
 
 def test_a_cache_that_cannot_be_written_is_no_model(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from flask_login import current_user
 
 from portal.core.auth import requires
 from portal.core.errors import Refused
-from portal.core.feature import registered_features
+from portal.core.feature import Remark, registered_features
 from portal.core.web import commits, page, see_other
 from portal.core.web.forms import put_refusal
 from portal.design.theme import accents_of
@@ -31,7 +31,11 @@ def index() -> ResponseReturnValue:
     )
     topics = [(topic, list(group)) for topic, group in groupby(allowed, key=lambda entry: str(entry.topic))]
     asked = (note() for feature in registered_features(current_app) for note in feature.administration_notes)
-    return page("directory/admin/index.html", topics=topics, notes=[said for said in asked if said])
+    return page(
+        "directory/admin/index.html",
+        topics=topics,
+        notes=[("notice" if isinstance(said, Remark) else "warn", said) for said in asked if said],
+    )
 
 
 def _page(form: OrganisationForm) -> ResponseReturnValue:
