@@ -25,7 +25,9 @@ def highlighted(code: str, language: str) -> str:
     """Return a code block; the colours are left to the style sheet."""
     lexer = _lexer(language.lower().strip("{}.")) if len(code) <= LONGEST_HIGHLIGHTED else None
     inner = html.escape(code) if lexer is None else "".join(_spans(code, lexer))
-    return f'<div class="highlight"><pre><code>{inner}</code></pre></div>\n'
+    # People who hear the page are told code blocks apart by it.
+    named = f' data-language="{html.escape(lexer.name)}"' if lexer else ""
+    return f'<div class="highlight"{named}><pre><code>{inner}</code></pre></div>\n'
 
 
 def _spans(code: str, lexer: Lexer) -> list[str]:

@@ -1,5 +1,6 @@
 """The one list of what may stand in an article, whatever Markdown or HTML it came from."""
 
+import re
 from typing import Any
 
 import nh3
@@ -36,6 +37,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "td": {"colspan", "rowspan"},
     "col": {"span"},
     "details": {"open"},
+    "div": {"data-language"},
     "input": {"checked"},
     "abbr": {"title"},
 }
@@ -53,6 +55,7 @@ _CLASSES: dict[str, set[str]] = {
     "th": _ALIGNED,
     "td": _ALIGNED,
 }
+_LANGUAGE = re.compile(r"[\w+#./ ()-]{1,40}")
 _NUMBERS = {"width", "height", "colspan", "rowspan", "span", "start", "value"}
 _SCHEMES = {"http", "https", "mailto", "tel"}
 
@@ -69,6 +72,8 @@ def sanitised(html: str, *, mark: str, has_raw_html: bool) -> str:
             return value.removeprefix(mark) if value.startswith(mark) else None
         if attribute in _NUMBERS:
             return value if value.isascii() and value.isdigit() and len(value) <= 5 else None
+        if attribute == "data-language":
+            return value if _LANGUAGE.fullmatch(value) else None
         if attribute == "scope":
             return value if value in ("row", "col", "rowgroup", "colgroup") else None
         return value

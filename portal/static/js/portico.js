@@ -236,6 +236,10 @@
   });
 
   /* Copy buttons on code */
+  const codeName = (block, language) => {
+    const number = $$(".prose pre, [data-copyable]").indexOf(block) + 1;
+    return text(language ? "codeIn" : "code").replace("{n}", number).replace("{language}", language);
+  };
   const addCopyButtons = (from) => $$(".prose pre, [data-copyable]", from).forEach((block) => {
     const frame = block.closest(".code, .highlight") || block;
     if (!navigator.clipboard || frame.classList.contains("has-copy") || !text("copy")) return;
@@ -251,7 +255,7 @@
     holder.classList.add("has-copy");
     holder.append(button);
     // A block that scrolls sideways must be reachable by keyboard.
-    if (block.scrollWidth > block.clientWidth) { holder.classList.add("copy-above"); block.tabIndex = 0; block.setAttribute("role", "region"); block.setAttribute("aria-label", text("code")); }
+    if (block.scrollWidth > block.clientWidth) { holder.classList.add("copy-above"); block.tabIndex = 0; block.setAttribute("role", "region"); block.setAttribute("aria-label", codeName(block, frame.dataset.language)); }
   });
 
   /* HTMX: same care for what is swapped in. */
