@@ -52,6 +52,8 @@ class Event(StrEnum):
     REQUEST_WITHDRAWN = "knowledge.change_request.withdrawn"
     COMMENT_ADDED = "knowledge.comment.added"
     COMMENT_RESOLVED = "knowledge.comment.resolved"
+    TOLD_APART = "knowledge.article.told_apart"
+    TOLD_APART_UNDONE = "knowledge.article.told_apart_undone"
     FEEDBACK_GIVEN = "knowledge.feedback.given"
     FEEDBACK_ANSWERED = "knowledge.feedback.answered"
     SUBSCRIBED = "knowledge.subscription.begun"

@@ -85,6 +85,11 @@ def can_publish(user: User, article: Article) -> bool:
     return user.can(Permission.ARTICLE_PUBLISH, team_id=article.owner_team_id)
 
 
+def can_tell_apart(user: User, one: Article, other: Article) -> bool:
+    """Whether somebody may say that two articles are not the same: they answer for one of the two."""
+    return can_publish(user, one) or can_publish(user, other)
+
+
 def can_manage(user: User, section: Section) -> bool:
     """Whether somebody may change a section and its policy: they hold the right for its owner team."""
     return user.can(Permission.SECTION_MANAGE, team_id=section.owner_team_id)

@@ -4,7 +4,7 @@ from knowledge.models.article import Article, ArticleAudience, ArticleService, A
 from knowledge.models.draft import ArticleDraft, DraftFile
 from knowledge.models.feedback import ArticleFeedback, ArticleOutcome
 from knowledge.models.links import ArticleFile, ArticleLink, ArticleSource, SearchChange
-from knowledge.models.neighbours import ArticleComparison, ArticleNeighbour
+from knowledge.models.neighbours import ArticleComparison, ArticleNeighbour, ArticlePairApart
 from knowledge.models.quality import ArticleQuality
 from knowledge.models.review import ChangeRequest, ChangeRequestItem, PassageComment, Review, ReviewerAssignment
 from knowledge.models.review_rule import ReviewRule
@@ -25,6 +25,7 @@ __all__ = [
     "ArticleLink",
     "ArticleNeighbour",
     "ArticleOutcome",
+    "ArticlePairApart",
     "ArticleQuality",
     "ArticleService",
     "ArticleSource",

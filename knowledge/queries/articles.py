@@ -5,9 +5,18 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 from flask import abort
-from sqlalchemy.orm import contains_eager, joinedload, undefer
+from sqlalchemy.orm import aliased, contains_eager, joinedload, undefer
+from sqlalchemy.sql.elements import ColumnElement
 
-from knowledge.models import Article, ArticleFile, ArticleNeighbour, ArticleTag, ArticleVersion, Section
+from knowledge.models import (
+    Article,
+    ArticleFile,
+    ArticleNeighbour,
+    ArticlePairApart,
+    ArticleTag,
+    ArticleVersion,
+    Section,
+)
 from knowledge.permissions import Reader, opens, visible_to, workable_by
 from portal.core.db import db
 from portal.core.web.paging import Page, paginate, sort_choice
@@ -107,7 +116,7 @@ def list_duplicates(article: Article, user: User) -> Sequence[tuple[Article, flo
     similarity = sa.func.max(ArticleNeighbour.similarity)
     near = (
         sa.select(ArticleNeighbour.other_id, similarity.label("similarity"))
-        .where(ArticleNeighbour.article_id == article.id, ArticleNeighbour.similarity >= SAME)
+        .where(ArticleNeighbour.article_id == article.id, ArticleNeighbour.similarity >= SAME, ~told_apart())
         .group_by(ArticleNeighbour.other_id)
         .subquery()
     )
@@ -118,6 +127,28 @@ def list_duplicates(article: Article, user: User) -> Sequence[tuple[Article, flo
         .order_by(near.c.similarity.desc(), Article.id)
     )
     return [(other, share) for other, share in db.session.execute(query)]
+
+
+def told_apart() -> ColumnElement[bool]:
+    """Return the condition that somebody called two neighbours different, and that it holds; see ``ArticlePairApart``."""
+    apart = aliased(ArticlePairApart)
+    smaller = sa.case(
+        (ArticleNeighbour.article_id < ArticleNeighbour.other_id, ArticleNeighbour.article_id),
+        else_=ArticleNeighbour.other_id,
+    )
+    larger = ArticleNeighbour.article_id + ArticleNeighbour.other_id - smaller
+    return (
+        sa.select(apart.one_id)
+        .where(apart.one_id == smaller, apart.other_id == larger)
+        .where(
+            sa.or_(
+                ArticleNeighbour.similarity <= apart.similarity,
+                (1 - ArticleNeighbour.similarity) * 2 >= 1 - apart.similarity,
+            )
+        )
+        .correlate(ArticleNeighbour)
+        .exists()
+    )
 
 
 def list_changed(reader: Reader, *, limit: int = 30) -> Sequence[Article]:

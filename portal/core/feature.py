@@ -63,7 +63,7 @@ class Feature:
     account: tuple[NavigationEntry, ...] = ()
     # Name -> probe; a probe returns None when well, else a sentence, or a ``Remark`` when it goes on with less.
     health_checks: dict[str, Callable[[], str | None]] = field(default_factory=dict)
-    # What administrators should know, shown on top of their page: a sentence, None, or a ``Remark`` on what mends itself.
+    # What administrators should know and do something about, shown on top of their page: a sentence, or None.
     administration_notes: tuple[Callable[[], str | None], ...] = ()
     # Answers what every template may use of this feature; called once for each rendered page, so it must be cheap.
     template_context: Callable[[], dict[str, Any]] | None = None

@@ -1,9 +1,11 @@
 """Articles that say nearly the same: listed for those who can do something about it, compared, one retired."""
 
 import pytest
+import sqlalchemy as sa
 
-from knowledge.models import Article, ArticleNeighbour
-from knowledge.queries.articles import SAME
+from knowledge.models import Article, ArticleNeighbour, ArticlePairApart
+from knowledge.queries.articles import SAME, list_duplicates
+from portal.core.audit.models import AuditEvent
 from portal.core.db import db
 from portal.directory.models import User
 from tests.client import CheckingClient, count_queries
@@ -85,3 +87,74 @@ def test_the_number_of_queries_does_not_grow(client: CheckingClient, owner: User
             client.get("/knowledge/duplicates")
         counts.append(len(counted))
     assert counts[0] == counts[-1], counted.statements
+    apart = []
+    for _ in range(3):
+        one, other = make_article(), make_article()
+        near(one, other)
+        client.post(f"/knowledge/duplicates/{one.id}/{other.id}/apart")
+        with count_queries() as counted:
+            client.get("/knowledge/duplicates?list=apart")
+        apart.append(len(counted))
+    assert apart[0] == apart[-1], counted.statements
+
+
+def test_an_owner_calls_two_different_and_undoes_it(client: CheckingClient, owner: User) -> None:
+    one, other = make_article("On Windows", body="Restart it."), make_article("On a Mac", body="Restart it.")
+    near(one, other)
+    client.sign_in(owner)
+    path = f"/knowledge/duplicates/{one.id}/{other.id}"
+    assert "These two are not the same" in client.get(path).text
+    for _ in range(2):
+        assert client.post(f"{path}/apart").location == "/knowledge/duplicates"
+    assert "On Windows" not in client.get("/knowledge/duplicates").text
+    apart = client.get("/knowledge/duplicates?list=apart").text
+    assert ("On Windows" in apart, owner.display_name in apart) == (True, True)
+    assert "nearly the same</a></p>" not in client.get("/knowledge/health").text
+    assert not list_duplicates(one, owner)
+    assert f"{owner.display_name} called these two different" in client.get(path).text
+    for _ in range(2):
+        assert client.post(f"/knowledge/duplicates/{other.id}/{one.id}/together").status_code == 303
+    assert "On Windows" in client.get("/knowledge/duplicates").text
+    assert "No pair was called different" in client.get("/knowledge/duplicates?list=apart").text
+    query = (
+        sa.select(AuditEvent.action).where(AuditEvent.action.like("knowledge.article.told%")).order_by(AuditEvent.id)
+    )
+    # Each once, however often it was sent.
+    assert list(db.session.scalars(query)) == ["knowledge.article.told_apart", "knowledge.article.told_apart_undone"]
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "listed"), [(0.94, 0.96, False), (0.94, 0.975, True), (1.0, 1.0, False), (0.99, 0.94, False)]
+)
+def test_a_pair_comes_back_when_less_than_half_of_what_told_them_apart_is_left(
+    client: CheckingClient, owner: User, then: float, now: float, listed: bool
+) -> None:
+    one, other = make_article("On Windows"), make_article("On a Mac")
+    near(one, other, then)
+    client.sign_in(owner)
+    client.post(f"/knowledge/duplicates/{one.id}/{other.id}/apart")
+    db.session.execute(sa.update(ArticleNeighbour).values(similarity=now))
+    db.session.commit()
+    assert ("On Windows" in client.get("/knowledge/duplicates").text) is listed
+    assert ("On Windows" in client.get("/knowledge/duplicates?list=apart").text) is not listed
+    if listed:
+        client.post(f"/knowledge/duplicates/{one.id}/{other.id}/apart")
+        assert "On Windows" not in client.get("/knowledge/duplicates").text
+
+
+def test_who_may_call_two_different(client: CheckingClient) -> None:
+    team = make_team()
+    mine, theirs = make_article("Mine", owner_team=team), make_article("Theirs", owner_team=make_team())
+    third, far = make_article("Third", owner_team=make_team()), make_article("Far", owner_team=team)
+    near(mine, theirs)
+    near(theirs, third)
+    path = f"/knowledge/duplicates/{mine.id}/{theirs.id}"
+    for act in ("apart", "together"):
+        assert client.post(f"{path}/{act}").status_code == 303
+    client.sign_in(make_user("knowledge_author"))
+    assert client.post(f"{path}/apart").status_code == 403
+    client.sign_in(make_user("knowledge_owner", team=team))
+    assert "These two are not the same" in client.get(path).text
+    assert client.post(f"/knowledge/duplicates/{theirs.id}/{third.id}/apart").status_code == 404
+    assert client.post(f"/knowledge/duplicates/{mine.id}/{far.id}/apart").status_code == 409
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(ArticlePairApart)) == 0

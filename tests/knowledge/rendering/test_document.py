@@ -153,3 +153,12 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=25).map("".join))
 def test_whatever_markdown_comes_the_page_is_valid(app: Flask, markdown: str) -> None:
     assert_valid(html_of(markdown))
+
+
+def test_code_names_its_language_for_those_who_hear_the_page() -> None:
+    text = '```azurepowershell\nGet-Mailbox\n```\n\n```nothing-known\nx\n```\n\n<div data-language="<b>&quot;">x</div>'
+    shown = render(text, title="t", language="en").html
+    assert shown.count("data-language") == 1
+    assert '<div class="highlight" data-language="PowerShell">' in shown or (
+        '<div data-language="PowerShell" class="highlight">' in shown
+    )
