@@ -6,6 +6,7 @@ import click
 from flask.cli import with_appcontext
 
 from knowledge.indexing.cli import index_commands
+from knowledge.tuning.cli import search_log_commands
 
 
 @click.command(
@@ -56,4 +57,4 @@ def export_articles(file: Path) -> None:
     click.echo(f"{number} articles were exported to {file}.")
 
 
-COMMANDS = (import_articles, export_articles, index_commands)
+COMMANDS = (import_articles, export_articles, index_commands, search_log_commands)

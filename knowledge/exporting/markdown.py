@@ -62,6 +62,17 @@ def export_markdown(
     return held
 
 
+def exported_paths() -> dict[int, str]:
+    """Return where each published article would lie in an export of all of them, by its id."""
+    trails = _trails()
+    query = (
+        sa.select(Article, ArticleSource)
+        .outerjoin(ArticleSource, ArticleSource.article_id == Article.id)
+        .where(Article.published_number.is_not(None), Article.state != "retired")
+    )
+    return {article.id: _path(article, source, trails) for article, source in db.session.execute(query)}
+
+
 def _published(
     reader: Reader | None, section_ids: set[int] | None, after_batch: Callable[[], object]
 ) -> Iterator[tuple[ArticleVersion, ArticleSource | None]]:

@@ -17,6 +17,7 @@ class Event(StrEnum):
     PROMOTION_CREATED = "knowledge.promotion.created"
     PROMOTION_CHANGED = "knowledge.promotion.changed"
     PROMOTION_REMOVED = "knowledge.promotion.removed"
+    LOG_EXPORTED = "knowledge.search_log.exported"
 
 
 class PromotionMatch(StrEnum):
