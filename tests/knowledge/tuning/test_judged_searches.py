@@ -87,7 +87,7 @@ def test_the_file_says_nothing_about_people_and_only_what_is_published(
     reader: CheckingClient, app: Flask, tmp_path: Path
 ) -> None:
     reader.sign_in(make_user(username="anna.secret"))
-    visit(reader, "wi-fi of anna@portico.example", "Connect to the Wi-Fi", helped=True)
+    visit(reader, "connect to the office wi-fi network anna@portico.example", "Connect to the Wi-Fi", helped=True)
     visit(reader, "hotel network", "Wi-Fi abroad", helped=True)
     visit(reader, "office network", "Connect to the Wi-Fi", helped=True)
     gone = db.session.scalars(sa.select(Article).where(Article.title == "Connect to the Wi-Fi")).one()
