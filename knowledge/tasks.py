@@ -1,18 +1,22 @@
 """Work of the knowledge base that the worker does."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute
 
 from knowledge.enums import READABLE_STATES, RequestState
-from knowledge.models import Article, ArticleQuality, ChangeRequest, SubscriberNews
+from knowledge.models import Article, ArticleQuality, ChangeRequest, ResolvedNews, SubscriberNews
 from portal.core import clock
 from portal.core.db import db, unit_of_work
 from portal.core.errors import Refused
 from portal.core.jobs import crontab, job, stopping
 
 CHECKED_AT_ONCE = 50
+
+News = TypeVar("News", SubscriberNews, ResolvedNews)
 
 logger = logging.getLogger(__name__)
 
@@ -143,19 +147,11 @@ def remind_of_reviews() -> None:
 
 @job("knowledge.tell_subscribers", every=crontab(minute="*"), at_start=True)
 def tell_subscribers() -> None:
-    """Tell those who subscribed of newly published versions, some of them a transaction."""
-    from knowledge.services.subscribing import tell_some
+    """Tell those who subscribed of newly published versions and of resolved known errors, some of them a transaction."""
+    from knowledge.services.subscribing import tell_some, tell_some_resolved
 
-    for version_id in db.session.scalars(
-        sa.select(SubscriberNews.version_id).order_by(SubscriberNews.version_id)
-    ).all():
-        left = True
-        while left and not stopping.is_set():
-            with unit_of_work():
-                news = db.session.get(SubscriberNews, version_id, with_for_update=True, populate_existing=True)
-                left = news is not None and tell_some(news)
-                if news is not None and not left:
-                    db.session.delete(news)
+    _tell_all(SubscriberNews, SubscriberNews.version_id, tell_some)
+    _tell_all(ResolvedNews, ResolvedNews.article_id, tell_some_resolved)
 
 
 @job("knowledge.forget_readers", every=crontab(minute="10"))
@@ -187,6 +183,17 @@ def check_links() -> None:
     from knowledge.services.link_checks import check_links as check
 
     check()
+
+
+def _tell_all(kind: type[News], key: InstrumentedAttribute[int], tell: Callable[[News], bool]) -> None:
+    for number in db.session.scalars(sa.select(key).order_by(key)).all():
+        left = True
+        while left and not stopping.is_set():
+            with unit_of_work():
+                news = db.session.get(kind, number, with_for_update=True, populate_existing=True)
+                left = news is not None and tell(news)
+                if news is not None and not left:
+                    db.session.delete(news)
 
 
 def _check(ids: Sequence[int]) -> None:

@@ -9,7 +9,7 @@ from knowledge.models.quality import ArticleQuality
 from knowledge.models.review import ChangeRequest, ChangeRequestItem, PassageComment, Review, ReviewerAssignment
 from knowledge.models.review_rule import ReviewRule
 from knowledge.models.section import Section, SectionAudience
-from knowledge.models.subscription import SubscriberNews, Subscription
+from knowledge.models.subscription import ResolvedNews, SubscriberNews, Subscription
 from knowledge.models.transfer import Transfer
 from knowledge.models.usage import ArticleDay, ReaderOfDay, ReaderSalt
 from knowledge.models.version import ArticleVersion
@@ -37,6 +37,7 @@ __all__ = [
     "PassageComment",
     "ReaderOfDay",
     "ReaderSalt",
+    "ResolvedNews",
     "Review",
     "ReviewRule",
     "ReviewerAssignment",

@@ -43,3 +43,14 @@ class SubscriberNews(Model):
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
     # People are told in the order of their ids, some at a time; up to this one they have been.
     told_up_to: Mapped[int] = mapped_column(default=0)
+
+
+class ResolvedNews(Model):
+    """A known error that is resolved, and subscribers have yet to hear of it; removed when the last of them has."""
+
+    __tablename__ = "resolved_news"
+
+    article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), primary_key=True)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    # As ``SubscriberNews.told_up_to``.
+    told_up_to: Mapped[int] = mapped_column(default=0)

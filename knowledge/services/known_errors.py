@@ -7,6 +7,7 @@ from knowledge.errors import WrongState
 from knowledge.extending import tell_observers
 from knowledge.models import Article
 from knowledge.queries.known_errors import has_workaround
+from knowledge.services.subscribing import queue_resolved
 from portal.core import clock
 from portal.core.audit import services as audit
 from portal.core.audit.services import Actor, changes
@@ -16,6 +17,8 @@ from portal.core.db import db
 def set_error_state(article: Article, *, actor: Actor | None, state: ErrorState, note: str) -> None:
     """Say how far a known error is; readers see it at once, and those who work on its tickets hear of it.
 
+    Those who follow the article hear that it is resolved.
+
     Raises:
         WrongState: the article is no known error, or readers do not have it.
     """
@@ -24,10 +27,13 @@ def set_error_state(article: Article, *, actor: Actor | None, state: ErrorState,
     note = " ".join(note.split())
     if (article.error_state, article.error_note) == (state, note):
         return
+    resolved = state is ErrorState.RESOLVED and article.error_state is not state
     put_error_state(article, state, note)
     before, after = changes(article)
     audit.record(Event.ERROR_STATE_SET, article, actor=actor, before=before, after=after)
     db.session.flush()
+    if resolved:
+        queue_resolved(article, actor=actor)
     tell_observers(article, actor)
 
 

@@ -1,13 +1,19 @@
-"""Hearing of changes: whoever subscribed to an article or a section gets one message for each published version."""
+"""Hearing of changes: whoever subscribed to an article or a section gets one message for each published version.
+
+And one when a known error is resolved, which is no new version.
+"""
+
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
 from flask_babel import gettext
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from knowledge.enums import Event
+from knowledge.enums import ErrorState, Event
 from knowledge.errors import LinkInvalid
-from knowledge.models import Article, ArticleVersion, Section, SubscriberNews, Subscription
+from knowledge.models import Article, ArticleVersion, ResolvedNews, Section, SubscriberNews, Subscription
 from knowledge.services.addresses import article_path
 from knowledge.tasks import tell_subscribers
 from portal.core.audit import services as audit
@@ -46,6 +52,12 @@ def queue_news(version: ArticleVersion, *, actor: Actor | None) -> None:
     tell_subscribers.after_commit()
 
 
+def queue_resolved(article: Article, *, actor: Actor | None) -> None:
+    """Note with the current transaction that subscribers are to hear that a known error is resolved."""
+    db.session.merge(ResolvedNews(article_id=article.id, actor_id=actor.id if actor else None, told_up_to=0))
+    tell_subscribers.after_commit()
+
+
 def tell_some(news: SubscriberNews) -> bool:
     """Tell the next subscribers of a version and return whether others are left.
 
@@ -55,15 +67,34 @@ def tell_some(news: SubscriberNews) -> bool:
     article = version.article
     if not article.is_readable or article.published_number != version.number:
         return False
-    subscriptions = _next_subscriptions(news, article)
-    tokens = {item.token for item in article.audiences}
-    for subscription in subscriptions:
-        person = subscription.user
-        news.told_up_to = person.id
-        if person.id not in (news.actor_id, version.author_id) and person.audience_tokens & tokens:
-            _tell(person, subscription, version)
-    db.session.flush()
-    return len(subscriptions) == TOLD_AT_ONCE
+    return _tell_next(
+        news,
+        article,
+        "knowledge/email/article_changed",
+        key=f"article-{article.id}-version-{version.number}",
+        since=article.published_at,
+        but=(news.actor_id, version.author_id),
+        version=version,
+    )
+
+
+def tell_some_resolved(news: ResolvedNews) -> bool:
+    """Tell the next subscribers that a known error is resolved and return whether others are left.
+
+    Nobody is told of one that was opened again in the meantime, or that readers no longer see.
+    """
+    article = db.session.get_one(Article, news.article_id)
+    resolved_at = article.error_state_at
+    if not article.is_readable or article.error_state is not ErrorState.RESOLVED or resolved_at is None:
+        return False
+    return _tell_next(
+        news,
+        article,
+        "knowledge/email/error_resolved",
+        key=f"article-{article.id}-resolved-{resolved_at:%Y%m%d%H%M%S}",
+        since=resolved_at,
+        but=(news.actor_id,),
+    )
 
 
 def token_of(subscription: Subscription) -> str:
@@ -86,17 +117,47 @@ def find_by_token(token: str) -> Subscription | None:
     return db.session.scalars(sa.select(Subscription).filter_by(id=number, user_id=user_id)).one_or_none()
 
 
-def _next_subscriptions(news: SubscriberNews, article: Article) -> list[Subscription]:
+def _tell_next(
+    news: SubscriberNews | ResolvedNews,
+    article: Article,
+    template: str,
+    *,
+    key: str,
+    since: datetime | None,
+    but: tuple[int | None, ...],
+    **context: Any,
+) -> bool:
+    subscriptions = _next_subscriptions(article, after=news.told_up_to, since=since)
+    tokens = {item.token for item in article.audiences}
+    for subscription in subscriptions:
+        person = subscription.user
+        news.told_up_to = person.id
+        if person.id not in but and person.audience_tokens & tokens:
+            notify(
+                person,
+                template,
+                key=key,
+                path=article_path(article.id, article.slug),
+                about=article,
+                article=article,
+                leave_url=f"{_settings().base_url}/subscriptions/leave/{token_of(subscription)}",
+                **context,
+            )
+    db.session.flush()
+    return len(subscriptions) == TOLD_AT_ONCE
+
+
+def _next_subscriptions(article: Article, *, after: int, since: datetime | None) -> list[Subscription]:
     """Return one subscription for each of the next people, that to the article itself if there is one."""
-    # What was published before somebody subscribed is no news.
+    # What happened before somebody subscribed is no news.
     wanted = sa.and_(
-        Subscription.created_at <= article.published_at,
+        Subscription.created_at <= since,
         sa.or_(Subscription.article_id == article.id, Subscription.section_id.in_(_sections(article))),
     )
     people = (
         sa.select(Subscription.user_id)
         .join(Subscription.user)
-        .where(wanted, Subscription.user_id > news.told_up_to, User.is_active)
+        .where(wanted, Subscription.user_id > after, User.is_active)
         .distinct()
         .order_by(Subscription.user_id)
         .limit(TOLD_AT_ONCE)
@@ -117,20 +178,6 @@ def _sections(article: Article) -> list[int]:
         found.append(section.id)
         section = section.parent
     return found
-
-
-def _tell(person: User, subscription: Subscription, version: ArticleVersion) -> None:
-    article, settings = version.article, _settings()
-    notify(
-        person,
-        "knowledge/email/article_changed",
-        key=f"article-{article.id}-version-{version.number}",
-        path=article_path(article.id, article.slug),
-        about=article,
-        article=article,
-        version=version,
-        leave_url=f"{settings.base_url}/subscriptions/leave/{token_of(subscription)}",
-    )
 
 
 def _settings() -> Settings:

@@ -8,10 +8,11 @@ import sqlalchemy as sa
 from flask import Flask
 
 from knowledge.content import ArticleContent
-from knowledge.enums import Event
-from knowledge.models import Article, SubscriberNews, Subscription
+from knowledge.enums import ArticleType, ErrorState, Event
+from knowledge.models import Article, ResolvedNews, SubscriberNews, Subscription
 from knowledge.services import subscribing
 from knowledge.services.articles import newest_version, publish_version, retire_article, save_version
+from knowledge.services.known_errors import set_error_state
 from knowledge.tasks import tell_subscribers
 from portal.core.db import db
 from portal.core.notifications.models import Notification
@@ -56,6 +57,52 @@ def test_each_version_is_told_once_here_and_by_mail(person: User) -> None:
     assert db.session.scalars(sa.select(SubscriberNews)).all() == []
     publish_again(article)
     assert told() == expected * 2
+
+
+def told_of_resolved() -> list[tuple[str, str]]:
+    """To whom messages about resolved known errors went, and their texts."""
+    db.session.commit()
+    tell_subscribers()
+    query = sa.select(OutboxMessage.recipient, OutboxMessage.body_text).order_by(OutboxMessage.id)
+    query = query.where(OutboxMessage.template == "knowledge/email/error_resolved")
+    return [(recipient, body) for recipient, body in db.session.execute(query)]
+
+
+def test_a_resolved_known_error_is_told_once_to_those_who_follow_it(person: User) -> None:
+    section, actor, agent = make_section("Mail"), make_user("knowledge_owner"), make_user("agent")
+    article = make_article("Mail stops", kind=ArticleType.KNOWN_ERROR, section=section, audience=("agents",))
+    subscribing.subscribe(agent, article)
+    subscribing.subscribe(agent, section)
+    for other in (actor, person):
+        subscribing.subscribe(other, article)
+
+    def put(state: ErrorState, note: str = "") -> None:
+        set_error_state(article, actor=actor, state=state, note=note)
+
+    put(ErrorState.WORKAROUND, "Use the web mail.")
+    assert told_of_resolved() == []
+    put(ErrorState.RESOLVED, "By the update of May.")
+    ((recipient, text),) = told_of_resolved()
+    assert recipient == agent.email, "neither who did it nor who may not read it"
+    for words in ("“Mail stops” is resolved", "By the update of May.", f"/articles/{article.id}/mail-stops", "/leave/"):
+        assert words in text
+    # Another note is no news; what was opened again before anybody was told is none either.
+    put(ErrorState.RESOLVED, "By the update of June.")
+    assert len(told_of_resolved()) == 1
+    put(ErrorState.OPEN)
+    put(ErrorState.RESOLVED)
+    put(ErrorState.OPEN)
+    assert len(told_of_resolved()) == 1
+    assert db.session.scalars(sa.select(ResolvedNews)).all() == []
+    assert told() == []
+
+
+def test_many_followers_of_a_resolved_error_are_told_in_steps(app: Flask) -> None:
+    article = make_article("Mail stops", kind=ArticleType.KNOWN_ERROR)
+    for _ in range(subscribing.TOLD_AT_ONCE + 1):
+        subscribing.subscribe(make_user(), article)
+    set_error_state(article, actor=None, state=ErrorState.RESOLVED, note="")
+    assert len(told_of_resolved()) == subscribing.TOLD_AT_ONCE + 1
 
 
 def test_a_section_means_everything_beneath_it_and_one_message_is_enough(person: User) -> None:
