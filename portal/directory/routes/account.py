@@ -1,6 +1,6 @@
 """The own account: profile, password and sessions."""
 
-from flask import current_app, flash
+from flask import current_app, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_limiter.util import get_remote_address
@@ -10,6 +10,7 @@ from portal.core.db import db
 from portal.core.feature import registered_features
 from portal.core.web import commits, page, see_other
 from portal.core.web.i18n import LOCALE_COOKIE
+from portal.core.web.kept_forms import kept_form_page, unseal
 from portal.core.web.security import limiter
 from portal.directory import passwords
 from portal.directory.enums import Permission
@@ -74,7 +75,8 @@ def change_own_password() -> ResponseReturnValue:
         else:
             start_session(signed_in_user())
             flash(gettext("Your password is changed. You are signed out on every other device."), "success")
-            return see_other("directory.profile")
+            kept = unseal(request.form.get("kept"))
+            return kept_form_page(kept, status=200) if kept else see_other("directory.profile")
     return page("directory/password.html", "password", status=422, form=form)
 
 

@@ -12,7 +12,7 @@ from portal.core.web.i18n import LOCALE_COOKIE
 from portal.core.web.kept_forms import kept_form_page, unseal
 from portal.core.web.redirects import go_to, wanted_path
 from portal.core.web.security import limiter
-from portal.directory.forms.account import SignInForm
+from portal.directory.forms.account import NewPasswordForm, SignInForm
 from portal.directory.routes.blueprint import bp
 from portal.directory.services import sign_in as services
 from portal.directory.session import end_session, signed_in_user, start_session
@@ -50,7 +50,13 @@ def try_sign_in() -> ResponseReturnValue:
         else:
             start_session(user)
             kept = unseal(request.form.get("kept"))
-            response = kept_form_page(kept, status=200) if kept else go_to(own_path(wanted_path()))
+            if kept is None:
+                response = go_to(own_path(wanted_path()))
+            elif user.must_change_password:
+                # Every other page would lead there, and what was written would be gone.
+                response = page("directory/password.html", "password", form=NewPasswordForm(formdata=None))
+            else:
+                response = kept_form_page(kept, status=200)
             # What was picked here by whoever used this device before gives way to the person's own language.
             response.delete_cookie(LOCALE_COOKIE)
             return response

@@ -55,6 +55,30 @@ def test_a_reply_survives_the_end_of_the_session(client: CheckingClient) -> None
     assert [reply.replace("\r\n", "\n") for reply in replies()] == [WORDS]
 
 
+def test_a_reply_survives_the_change_of_a_password_that_somebody_else_set(client: CheckingClient) -> None:
+    user = make_user(username="ada", with_password=True)
+    user.must_change_password = True
+    ticket = make_ticket(requester=user)
+    db.session.commit()
+    client.csrf = False
+    refused = client.post(f"/tickets/{ticket.number}/reply", data={"body": WORDS, "form_token": "one"}, headers=OWN)
+    first = client.post("/sign-in/first", data=fields_of(refused.text))
+    detour = client.post("/sign-in", data=fields_of(first.text) | {"username": "ada", "password": PASSWORD})
+    assert detour.status_code == 200
+    assert 'action="/account/password"' in detour.text
+    assert "What you wrote is kept and comes next." in detour.text
+    chosen = {"current": "wrong", "password": "a better one than before", "again": "a better one than before"}
+    again = client.post("/account/password", data=fields_of(detour.text) | chosen)
+    assert again.status_code == 422
+    shown = client.post("/account/password", data=fields_of(again.text) | chosen | {"current": PASSWORD})
+    assert shown.status_code == 200
+    assert "Your password is changed." in shown.text
+    assert "I tried &lt;b&gt;both&lt;/b&gt; laptops" in shown.text
+    assert replies() == []
+    assert client.post(f"/tickets/{ticket.number}/reply", data=fields_of(shown.text)).status_code == 303
+    assert len(replies()) == 1
+
+
 def test_whoever_signed_in_again_elsewhere_sends_it_at_once(client: CheckingClient) -> None:
     user = make_user()
     ticket = make_ticket(requester=user)
