@@ -19,13 +19,13 @@ from flask import Flask
 from flask_sqlalchemy_lite import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect, Engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from portal.core import clock
 from portal.core.settings import Settings
 
 SQLITE_BUSY_MILLISECONDS = 15_000
-SECONDS_BETWEEN_LOOKS = 0.002
+SECONDS_BETWEEN_LOOKS = 0.001
 _BEGINS_LATER = "portico.begins_later"
 
 # True while the current unit of work is going to write. On SQLite its transaction then begins with its first writing
@@ -226,15 +226,16 @@ def lock_rows(query: sa.Select[Any]) -> None:
 
 
 @contextmanager
-def reading() -> Iterator[Session]:
-    """Give a short session of its own for reading, also within a request that writes later.
+def reading() -> Iterator[Connection]:
+    """Give a connection of its own for reading, also within a request that writes later.
 
     For what has to be known before slow work outside any transaction, as the hash before a password is compared.
     """
     token = _writing.set(False)
     try:
         with db.sessionmaker() as session:
-            yield session
+            # Without what a session knows of rows, a plain statement takes half the time.
+            yield session.connection()
     finally:
         _writing.reset(token)
 

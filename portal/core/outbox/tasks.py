@@ -1,9 +1,27 @@
+from threading import Event, Lock
+
 from portal.core.jobs import crontab, job
+
+_delivering, _asked = Lock(), Event()
 
 
 @job("outbox.deliver", every=crontab(minute="*"), at_start=True)
 def deliver_due() -> None:
-    """Send what is due and take back what a killed worker left behind."""
+    """Send what is due and take back what a killed worker left behind.
+
+    In a rush each change asks for this. While one thread delivers, the others leave the mark that there is more and
+    do something else.
+    """
+    _asked.set()
+    while _asked.is_set() and _delivering.acquire(blocking=False):
+        try:
+            _asked.clear()
+            _deliver()
+        finally:
+            _delivering.release()
+
+
+def _deliver() -> None:
     # The delivery reads templates and mail libraries that only the worker needs.
     from portal.core.outbox.delivery import deliver_due_messages, recover_abandoned
 

@@ -37,9 +37,9 @@ def digest_of_request() -> str | None:
 
 def find_location(digest: str) -> str | None:
     """Return where the form led when it was taken before."""
-    # In a session of its own: some views begin with slow work and must not hold a transaction meanwhile.
-    with reading() as fresh:
-        return fresh.scalar(_location(), {"digest": digest})
+    # On a connection of its own: some views begin with slow work and must not hold a transaction meanwhile.
+    with reading() as connection:
+        return connection.scalar(_location(), {"digest": digest})
 
 
 @cache

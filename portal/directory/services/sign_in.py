@@ -49,10 +49,10 @@ class UnknownAccount:
 
 
 def check_password(name: str, password: str) -> Check:
-    """Compare a password with the one kept for a user name or e-mail address; reads only, in a session of its own."""
-    with reading() as session:
+    """Compare a password with the one kept for a user name or e-mail address; reads only, on a connection of its own."""
+    with reading() as connection:
         wanted = name.strip().lower()
-        found = session.execute(
+        found = connection.execute(
             sa.select(User.id, User.password_hash)
             .where(sa.or_(User.username == wanted, User.email == wanted))
             .order_by(sa.case((User.username == wanted, 0), else_=1))

@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from portal.core import clock
 from portal.core.audit.services import record
-from portal.core.db import db, lock_rows
+from portal.core.db import db
 from portal.core.files.models import StoredFile
 from portal.directory.api import Service, Team, User
 from triage.tickets import routing
@@ -55,15 +55,14 @@ def open_ticket(
     if not title or not description:
         raise IncompleteStep(gettext("Say in a few words what this is about."))
     decision, priority = routing.choose_team(service, chosen=team), priority_for(impact, urgency)
-    # From here on whoever opens another ticket waits.
-    if form_token:
-        # Of two forms sent at the same moment the second waits here until the first has its ticket.
-        lock_rows(_sequence())
-        sent_before = find_by_token(form_token, actor)
-        if sent_before is not None:
-            return sent_before
+    # Whoever opens another ticket waits here until the commit; of two forms sent at the same moment the second too.
+    number = _next_number()
+    sent_before = find_by_token(form_token, actor)
+    if sent_before is not None:
+        _give_number_back()
+        return sent_before
     ticket = Ticket(
-        number=_next_number(),
+        number=number,
         kind=kind,
         title=title,
         description=description,
@@ -106,21 +105,20 @@ def _sent_before() -> sa.Select[Ticket]:
     )
 
 
-@cache
-def _sequence() -> sa.Select[int]:
-    return sa.select(TicketSequence.last_number).where(TicketSequence.id == 1)
-
-
 def _next_number() -> int:
     # The row stays locked until the commit, so two tickets never get one number and a rollback leaves no gap.
-    statement = (
-        sa.update(TicketSequence)
-        .where(TicketSequence.id == 1)
-        .values(last_number=TicketSequence.last_number + 1)
-        .returning(TicketSequence.last_number)
-        .execution_options(synchronize_session=False)
-    )
-    return db.session.execute(statement).scalar_one()
+    return int(db.session.execute(_number_moved(1)).scalar_one())
+
+
+def _give_number_back() -> None:
+    db.session.execute(_number_moved(-1)).scalar_one()
+
+
+@cache
+def _number_moved(by: int) -> sa.Executable:
+    table = TicketSequence.metadata.tables[TicketSequence.__tablename__]
+    statement = sa.update(table).where(table.c.id == 1).values(last_number=table.c.last_number + by)
+    return statement.returning(table.c.last_number)
 
 
 def _attach(ticket: Ticket, files: Iterable[StoredFile]) -> None:
