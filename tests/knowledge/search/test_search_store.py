@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from knowledge.search.document import Mode
 from knowledge.search.embedded import EmbeddedEngine
-from knowledge.search.embedder import ModelDamaged, ModelMissing, OnnxEmbedder
+from knowledge.search.embedder import ModelDamaged, ModelMissing, OnnxEmbedder, packaged_model_folder
 from knowledge.search.index import SearchIndex
 from knowledge.search.postgresql.engine import PostgresEngine
 from tests.knowledge.search.corpus import CORPUS, document
@@ -133,8 +133,16 @@ def test_check_finds_drift_and_heal_mends_it(make_index: Make) -> None:
     assert not index.check(expected)
 
 
-def test_without_a_model_search_goes_on_by_keyword_and_says_so(make_index: Make, place: Place, tmp_path: Path) -> None:
-    broken = SearchIndex(place.open(), lambda: OnnxEmbedder(tmp_path / "cache", tmp_path / "no"))
+@pytest.mark.parametrize("damaged", [False, True], ids=["missing", "damaged"])
+def test_without_a_model_search_goes_on_by_keyword_and_says_so(
+    make_index: Make, place: Place, tmp_path: Path, damaged: bool
+) -> None:
+    folder = tmp_path / "model"
+    if damaged:
+        folder.mkdir()
+        for file in packaged_model_folder().iterdir():
+            (folder / file.name).write_bytes(b"no model")
+    broken = SearchIndex(place.open(), lambda: OnnxEmbedder(tmp_path / "cache", folder))
     broken.add(CORPUS)
     results = broken.search("reset password")
     assert results.hits[0].document_id == 1
