@@ -64,6 +64,7 @@ _ADMONITION = re.compile(r"\[!(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*", re.I
 _CONTAINER = re.compile(r"^[ ]*:::.*$", re.MULTILINE)
 """The lines that open and close an admonition: marks for the page, not words to quote."""
 _TAG = re.compile(r"<!--.*?-->|</?[a-zA-Z][^<>]*>", re.DOTALL)
+_BREAK = re.compile(r"<br\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.!?:])\s+")
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 
@@ -105,7 +106,7 @@ def inline_text(token: Token) -> str:
     for child in token.children:
         if child.type in ("text", "code_inline") or child.type == "image":
             parts.append(child.content)
-        elif child.type in ("softbreak", "hardbreak"):
+        elif child.type in ("softbreak", "hardbreak") or _BREAK.match(child.content):
             parts.append(" ")
     return _ADMONITION.sub("", "".join(parts))
 

@@ -46,6 +46,11 @@ def test_summary_comes_first_and_an_empty_document_still_has_a_passage() -> None
     assert cut("") == [("", "", "A title")]
 
 
+def test_a_line_break_written_as_a_tag_parts_words() -> None:
+    assert cut("| Do |\n| --- |\n| Record<br>Share<BR/>Leave |") == [("", "", "Do.\nRecord Share Leave.")]
+    assert cut("One <b>two</b>three") == [("", "", "One twothree")]
+
+
 def test_title_and_heading_give_the_model_context() -> None:
     document = SearchDocument(id=1, title="Printer", body="# Printer\n\nOne.\n\n## Queue\n\nTwo.")
     assert [embedding_text(document, p) for p in cut_passages(document)] == ["Printer\nOne.", "Printer\nQueue\nTwo."]
