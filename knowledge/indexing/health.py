@@ -8,7 +8,7 @@ from flask import current_app
 from flask_babel import format_decimal
 
 from knowledge.indexing.mending import ask_for_mending
-from knowledge.indexing.opening import search_index
+from knowledge.indexing.opening import search_index, weights_problem
 from knowledge.queries.changes import count_findable, count_waiting
 from portal.core.feature import Remark
 from portal.core.texts import gettext
@@ -22,7 +22,7 @@ MENTIONED_FROM = 20
 
 def check_search() -> str | None:
     """Tell when readers find less than they could. Pages work all the same, so no node is taken out for it."""
-    said = search_index().complaint() or note_on_meaning()
+    said = search_index().complaint() or note_on_weights() or note_on_meaning()
     return Remark(said) if said else None
 
 
@@ -30,7 +30,20 @@ def note_on_search() -> str | None:
     """Tell administrators when search goes on with less, and what to do next; opens the model to be sure of it."""
     index = search_index()
     said = index.complaint(open_model=True)
-    return _explained(index, said) if said else note_on_meaning()
+    return _explained(index, said) if said else note_on_weights() or note_on_meaning()
+
+
+def note_on_weights() -> str | None:
+    """Tell that the file of weights is of no use."""
+    problem = weights_problem()
+    if problem is None:
+        return None
+    return Remark(
+        gettext(
+            "The file of PORTICO_SEARCH_WEIGHTS cannot be used, so the weights that ship hold. The reason: %(reason)s",
+            reason=problem,
+        )
+    )
 
 
 def note_on_meaning() -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from portal.core.db import db
 if TYPE_CHECKING:
     from knowledge.search.embedder import Embedder
     from knowledge.search.engine import SearchEngine
+    from knowledge.search.fuse import Fusion
     from knowledge.search.index import SearchIndex
     from portal.core.settings import Settings
 
@@ -63,9 +65,29 @@ def _opened(key: str, *, with_model: bool) -> SearchIndex:
             # Both look at one engine, so that what it holds in memory is held once.
             if "knowledge_search_engine" not in current_app.extensions:
                 current_app.extensions["knowledge_search_engine"] = _open_engine(settings)
-            current_app.extensions[key] = SearchIndex(current_app.extensions["knowledge_search_engine"], open_model)
+            engine = current_app.extensions["knowledge_search_engine"]
+            current_app.extensions[key] = SearchIndex(engine, open_model, fusion=_weights(settings))
     index: SearchIndex = current_app.extensions[key]
     return index
+
+
+def weights_problem() -> str | None:
+    """Tell why the weights of the settings do not hold; None when they do, or when there are none."""
+    problem: str | None = current_app.extensions.get("knowledge_search_weights")
+    return problem
+
+
+def _weights(settings: Settings) -> Fusion:
+    """The weights that the settings name; those that ship where these cannot be read."""
+    from knowledge.search import fuse  # Loaded by the first search, as the engine below.
+
+    current_app.extensions.pop("knowledge_search_weights", None)
+    if settings.search_weights:
+        try:
+            return fuse.Fusion.load(Path(settings.search_weights))
+        except (OSError, ValueError) as error:
+            current_app.extensions["knowledge_search_weights"] = str(error)
+    return fuse.DEFAULT
 
 
 def _open_engine(settings: Settings) -> SearchEngine:

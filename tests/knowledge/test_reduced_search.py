@@ -1,13 +1,15 @@
 """Search that goes on with less: readers get what there is, and administrators are told."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from knowledge.indexing.opening import search_index
+from knowledge.indexing.opening import release_index, search_index
 from knowledge.search.embedder import OnnxEmbedder, packaged_model_folder
+from knowledge.search.fuse import DEFAULT
 from knowledge.search.index import SearchIndex
 from portal.core.db import db
 from tests.client import CheckingClient
@@ -72,3 +74,23 @@ def test_a_search_in_order_is_not_spoken_of(with_article: Flask) -> None:
     text = administration(with_article)
     assert "search index" not in text
     assert "Search goes by words alone" not in text
+
+
+def test_learned_weights_are_used_and_broken_ones_are_told(
+    with_article: Flask, client: CheckingClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "fusion.json"
+    learned = replace(DEFAULT, slope=0.5)
+    learned.save(file)
+    settings = with_article.extensions["portico_settings"].model_copy(update={"search_weights": str(file)})
+    monkeypatch.setitem(with_article.extensions, "portico_settings", settings)
+    release_index()
+    assert search_index()._fusion == learned
+    file.write_text("{}")
+    release_index()
+    assert search_index()._fusion == DEFAULT
+    assert "PORTICO_SEARCH_WEIGHTS" in administration(with_article)
+    assert found(client, "tunnel") == ["The tunnel closes"]
+    # What was opened with these settings goes with them.
+    release_index()
+    with_article.extensions.pop("knowledge_search_weights")

@@ -95,6 +95,12 @@ def time_zone(value: str) -> str:
     return value
 
 
+def file(value: str) -> str:
+    if value and not Path(value).is_file():
+        raise ValueError("there is no such file")
+    return value
+
+
 def installed(value: str) -> str:
     if value == "tantivy" and find_spec("tantivy") is None:
         raise ValueError("install portico[tantivy], or leave it at whoosh")

@@ -112,6 +112,14 @@ class Settings(BaseSettings):
             "on; install `portico[tantivy]`. PostgreSQL searches by itself."
         ),
     ] = "whoosh"
+    search_weights: Annotated[
+        str,
+        AfterValidator(checks.file),
+        Field(
+            description="File with what words and meaning weigh, as `benchmarks/learn_fusion.py --output` writes it; the "
+            "same on every node. Empty: the weights that ship."
+        ),
+    ] = ""
     search_log_days: Annotated[
         int, Field(ge=1, le=1095, description="Days for which searches are kept; who searched is never kept.")
     ] = 180
