@@ -50,7 +50,7 @@ def check(heal: bool) -> None:
     # Asked first: what the worker has taken up meanwhile is in the index, and not the other way round.
     waiting = set() if heal else waiting_articles()
     drift = heal_index() if heal else check_index()
-    if said := search_index().complaint():
+    if not drift.damage and (said := search_index().complaint()):
         click.echo(said)
     left = drift.without(waiting)
     for line in _on_the_way(drift, waiting):
@@ -65,6 +65,11 @@ def check(heal: bool) -> None:
         click.echo(gettext("Found: %(what)s.", what=in_words(left)))
         raise PorticoError(
             gettext(
+                "The index cannot be used. It is built anew in the background as soon as somebody searches;"
+                " “portico index check --heal” does it now."
+            )
+            if left.damage
+            else gettext(
                 "The index differs from the articles. The worker mends it in the coming night;"
                 " “portico index check --heal” does it now."
             )
@@ -102,7 +107,9 @@ def _on_the_way(drift: "Drift", waiting: set[int]) -> list[str]:
 
 
 def in_words(drift: "Drift") -> str:
-    """Return what differs, without a full stop."""
+    """Return what differs, without a full stop; of an index that cannot be read nothing else is known."""
+    if drift.damage:
+        return drift.damage.rstrip(".")
     found = []
     if drift.missing:
         found.append(ngettext("%(num)s article is missing", "%(num)s articles are missing", len(drift.missing)))
@@ -120,4 +127,4 @@ def in_words(drift: "Drift") -> str:
                 len(drift.unembedded),
             )
         )
-    return ", ".join([*found, *([drift.damage.rstrip(".")] if drift.damage else [])])
+    return ", ".join(found)
