@@ -106,7 +106,8 @@ class Timestamped:
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Give the application its engine."""
-    options: dict[str, Any] = {"url": settings.database_url}
+    # The connection used last is given out first: what it has read is still in its memory.
+    options: dict[str, Any] = {"url": settings.database_url, "pool_use_lifo": True}
     if settings.uses_sqlite:
         options["connect_args"] = {"timeout": SQLITE_BUSY_MILLISECONDS / 1000}
     else:

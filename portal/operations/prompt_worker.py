@@ -38,8 +38,9 @@ _SECONDS_REMEMBERED = 0.1
 _MOST_REMEMBERED = 256
 # A thread that computes gives way to the loop after so long; Python's own 5 ms, a few times for each answer, are felt.
 _SECONDS_OF_A_TURN = 0.001
-# How long a process with more connections than another leaves a new one to the others.
+# How long and how often a process with more connections than another leaves a new one to the others.
 _SECONDS_TO_LET_OTHERS_GO_FIRST = 0.001
+_MOST_LEFT_TO_OTHERS = 10
 # The connections of each web process, in memory that all share: it is made in their parent, before they are forked.
 _PROCESSES = 256
 _NOBODY = -1
@@ -91,6 +92,7 @@ class PromptWorker(ThreadWorker):
     _date = b""
     _accepting = False
     _count_of_connections = 0
+    _left_to_others = 0
 
     @property
     def nr_conns(self) -> int:
@@ -127,8 +129,12 @@ class PromptWorker(ThreadWorker):
 
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection, and wait for its first request in the loop, where waiting holds up nobody."""
-        if self._another_has_fewer():
+        if self._another_has_fewer() and self._left_to_others < _MOST_LEFT_TO_OTHERS:
+            # The connection goes on waiting, and the loop comes back to it after what else there is to do.
+            self._left_to_others += 1
             time.sleep(_SECONDS_TO_LET_OTHERS_GO_FIRST)
+            return
+        self._left_to_others = 0
         try:
             client, address = listener.accept()
         except OSError as error:
