@@ -10,7 +10,7 @@ and its own index, for the searches that ``portico search-log export`` wrote the
 A query's candidates compete in a softmax, and the weights are those under which the right documents win
 with the least regularised surprise (ListNet, Cao et al. 2007, with one relevant document). The problem is
 convex and has nine unknowns, so a few hundred queries are enough. Queries that ask for the same document, or are
-the same text, are held out together: the cross-validated figures are of queries whose words and documents the
+the same text, are held out together: the cross-validated figures are of queries whose text and documents the
 weights have never seen. Beside them stand the figures of each half alone, of the weights that ship, and of what was
 learned on all queries, which nothing holds out.
 """
