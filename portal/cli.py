@@ -1,5 +1,6 @@
 """The command ``portico``: every command of the product, with help and honest exit codes."""
 
+import os
 import sys
 from collections.abc import Iterator
 
@@ -64,6 +65,10 @@ for command in (*OPERATIONS, *DIRECTORY, *AUDIT, *OUTBOX, *KNOWLEDGE, *STATUS_PA
 
 def main() -> None:
     """Entry point of the command."""
+    # Before anything loads numpy. Its linear algebra would share each multiplication among all processors, and wait for
+    # the shares in a loop: with several processes and threads every search then takes twice the work. Whoever starts the
+    # portal may decide otherwise.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
     # The factory is imported when a command needs it, so that --help answers at once.
     def create() -> Flask:
