@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument("--articles", type=int, default=2_439)
     parser.add_argument("--tickets", type=int, default=10_000)
     parser.add_argument("--engine", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--keyword-engine", choices=["whoosh", "tantivy"], default="whoosh", help="with SQLite")
     parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=8.0, help="for each page")
     parser.add_argument("--pages", default="", help="comma-separated names; all without it")
@@ -39,8 +40,11 @@ def run(arguments: argparse.Namespace, folder: Path) -> dict[str, object]:
     """Prepare, start, measure every page, and return the result."""
     port = free_port()
     url = postgresql_url("portico_load") if arguments.engine == "postgresql" else ""
-    environment = portico_environment(folder / "data", database_url=url, port=port, log_level="warning")
-    settings = load_settings(data_dir=folder / "data", database_url=url, port=port)
+    keyword = arguments.keyword_engine
+    environment = portico_environment(
+        folder / "data", database_url=url, port=port, log_level="warning", search_keyword_engine=keyword
+    )
+    settings = load_settings(data_dir=folder / "data", database_url=url, port=port, search_keyword_engine=keyword)
     prepare(
         settings,
         articles=arguments.articles,
@@ -62,6 +66,7 @@ def run(arguments: argparse.Namespace, folder: Path) -> dict[str, object]:
         memory.ended.set()
     return {
         "engine": arguments.engine,
+        "keyword_engine": arguments.keyword_engine,
         "articles": str(arguments.folder) if arguments.folder else arguments.articles,
         "tickets": arguments.tickets,
         "clients": arguments.clients,
