@@ -98,8 +98,19 @@ def _has_meaning() -> bool:
 
 
 def rebuild_index(progress: Progress | None = None, *, threads: int = 1) -> int:
-    """Build the index anew beside the live one and switch; returns how many articles it holds."""
-    return search_index().rebuild(all_documents(), progress=progress, threads=threads)
+    """Build the index anew beside the live one and switch; returns how many articles it holds.
+
+    What waited before is in it then, and the worker need not take it up once more; unless something is missing, as
+    the meaning while the model cannot be used.
+    """
+    waited = [change.id for has_words in (False, True) for change in list_changes(None, has_words=has_words)]
+    db.session.rollback()
+    count = search_index().rebuild(all_documents(), progress=progress, threads=threads)
+    if waited and not check_index():
+        with unit_of_work():
+            for begin in range(0, len(waited), 1_000):
+                forget_changes(waited[begin : begin + 1_000])
+    return count
 
 
 def heal_index() -> Drift:

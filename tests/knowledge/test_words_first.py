@@ -15,7 +15,7 @@ from knowledge.indexing.services import (
     rebuild_index,
     take_up_changes,
 )
-from knowledge.models import Transfer
+from knowledge.models import SearchChange, Transfer
 from knowledge.queries.changes import forget_changes, list_changes, mark_words_stored
 from portal.core.db import db
 from tests.client import CheckingClient
@@ -118,3 +118,19 @@ def test_administrators_and_owners_see_how_far_it_is(app: Flask, imported: list[
     take_up_changes()
     assert "ready for search by meaning" not in client.get("/knowledge/health").text
     assert client.get("/readyz").json["checks"]["search"] == {"ok": True, "sentence": None}  # type: ignore[index]
+
+
+def test_building_anew_takes_up_what_waited_and_only_that(app: Flask, imported: list[int]) -> None:
+    late: list[int] = []
+
+    def change_meanwhile(done: int, total: int) -> None:
+        if not late:
+            change = SearchChange(article_id=list_changes(None, has_words=True)[0].article_id)
+            db.session.add(change)
+            db.session.commit()
+            late.append(change.id)
+
+    rebuild_index(change_meanwhile)
+    assert [change.id for change in list_changes(None)] == late
+    assert not list_changes(None, has_words=True)
+    assert not check_index()
