@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import gc
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -12,6 +10,7 @@ from flask import current_app, has_request_context
 
 from knowledge.search.prepared import is_prepared
 from portal.core.db import db
+from portal.core.memory import give_back_memory
 
 if TYPE_CHECKING:
     from knowledge.search.embedder import Embedder
@@ -47,10 +46,7 @@ def release_index() -> None:
         released = [current_app.extensions.pop(key, None) for key in keys]
     if any(released):
         del released
-        gc.collect()
-        # The C library keeps what was freed for later: after an import that is a hundred megabytes nobody wants again.
-        if hasattr(c_library := ctypes.CDLL(None), "malloc_trim"):
-            c_library.malloc_trim(0)
+        give_back_memory()
 
 
 def _opened(key: str, *, with_model: bool) -> SearchIndex:

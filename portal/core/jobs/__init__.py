@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from portal.core.db import db
 from portal.core.jobs.long_jobs import AGAIN_SECONDS, LongJobs
 from portal.core.jobs.running import claim_minute, note_failure, stopping
+from portal.core.memory import give_back_memory
 from portal.core.origin import origin
 from portal.core.settings import Settings
 
@@ -27,6 +28,8 @@ __all__ = ["Job", "crontab", "find_job", "init_app", "job", "queue_of", "stoppin
 logger = logging.getLogger(__name__)
 
 _AFTER_COMMIT = "jobs_after_commit"
+# A job that works for so long has used memory worth giving back, and the worker lives for months.
+_SECONDS_THAT_LEAVE_MEMORY = 0.1
 _registry: dict[str, "Job"] = {}
 # Called after every job with its name, "done" or "failed", and its seconds; the metrics listen here.
 observers: list[Callable[[str, str, float], None]] = []
@@ -170,8 +173,11 @@ def _run_observed(declared: Job, args: tuple[Any, ...]) -> None:
         note_failure(declared.name, error, args)
         raise
     finally:
+        seconds = perf_counter() - started
         for observe in observers:
-            observe(declared.name, outcome, perf_counter() - started)
+            observe(declared.name, outcome, seconds)
+        if seconds > _SECONDS_THAT_LEAVE_MEMORY:
+            give_back_memory()
 
 
 def _enqueue_waiting(session: Session) -> None:
