@@ -1,15 +1,16 @@
-from threading import Event, Lock
+from threading import Event, Semaphore
 
 from portal.core.jobs import crontab, job
 
-_delivering, _asked = Lock(), Event()
+# Two, so that a mail server or a webhook that answers slowly does not hold up all that others wait for.
+_delivering, _asked = Semaphore(2), Event()
 
 
 @job("outbox.deliver", every=crontab(minute="*"), at_start=True)
 def deliver_due() -> None:
     """Send what is due and take back what a killed worker left behind.
 
-    In a rush each change asks for this. While one thread delivers, the others leave the mark that there is more and
+    In a rush each change asks for this. While two threads deliver, the others leave the mark that there is more and
     do something else.
     """
     _asked.set()
