@@ -22,6 +22,8 @@ from triage.tickets.services.linking import tell_came_back
 from triage.tickets.services.telling import send_receipt, tell_agents
 
 TITLE_LENGTH = 200
+_FACTS = ("kind", "title", "requester_id", "team_id", "service_id", "category_id")
+_AUDITED = (*_FACTS, "impact", "urgency", "priority", "state")
 
 
 def open_ticket(
@@ -139,8 +141,5 @@ def _begin_history(ticket: Ticket, actor: User) -> TicketEntry:
         routing=ticket.routing,
         at=ticket.last_activity_at,
     )
-    names = (
-        "kind", "title", "requester_id", "team_id", "service_id", "category_id", "impact", "urgency", "priority", "state",
-    )  # fmt: skip
-    record(Event.OPENED, ticket, actor=actor, after={name: getattr(ticket, name) for name in names})
+    record(Event.OPENED, ticket, actor=actor, after={name: getattr(ticket, name) for name in _AUDITED})
     return entry
