@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -46,6 +47,7 @@ def release_index() -> None:
         released = [current_app.extensions.pop(key, None) for key in keys]
     if any(released):
         del released
+        gc.collect()
         give_back_memory()
 
 
