@@ -13,7 +13,7 @@ from knowledge.search.embedder import Embedder
 from knowledge.search.embedding import Progress, embed_passages, shifted
 from knowledge.search.model import model_record
 from knowledge.search.postgresql import tables
-from knowledge.search.postgresql.database import Row
+from knowledge.search.postgresql.database import Database, Row
 from knowledge.search.postgresql.tables import FORMAT, Build
 from knowledge.search.postgresql.writer import Writer
 from knowledge.search.postgresql.writing import unpacked
@@ -48,7 +48,8 @@ def rebuild(
         with database.writing() as connection:
             tables.begin_anew_when_foreign(connection, database)
             live = writer.state(connection)
-            _sweep(connection, writer, live)
+        _sweep(database, live)
+        with database.writing() as connection:
             build = tables.make_build(connection, database)
         before = _digests(writer, live)
         given = list({document.id: document for document in documents}.values())
@@ -98,19 +99,31 @@ def _switch(writer: Writer, build: Build, before: dict[int, str], embedder: Embe
         state = database.name("state")
         connection.execute(sql.SQL("UPDATE {} SET build = %s, format = %s").format(state), [build.number, FORMAT])
         writer.touch(connection)
-    with database.writing() as connection:
-        _sweep(connection, writer, build.number)
+    _sweep(database, build.number)
 
 
-def _sweep(connection: psycopg.Connection[Row], writer: Writer, live: int) -> None:
+def _sweep(database: Database, live: int) -> None:
     """Drops the tables of all builds but one. Whoever still reads them asks again."""
+    with database.writing() as connection:
+        left = tables.forget_builds(connection, database, live)
+    for table in left:
+        with database.writing() as connection:
+            _drop(connection, table)
+
+
+def _drop(connection: psycopg.Connection[Row], table: sql.Identifier) -> bool:
+    """Drops a table, and says no when it was read for too long; a transaction may drop no more than one.
+
+    A reader holds on to every table that it has read until it is done. Whoever held one dropped table and waited for
+    the next could wait for a reader that waits for the first.
+    """
     connection.execute("SET LOCAL lock_timeout = '5s'")
     try:
         with connection.transaction():
-            tables.drop_builds(connection, writer.database, live)
+            connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(table))
     except psycopg.errors.LockNotAvailable:
-        # The next rebuild drops them.
-        return
+        return False
+    return True
 
 
 def _digests(writer: Writer, live: int) -> dict[int, str]:
@@ -201,13 +214,12 @@ def _drop_unused_models(writer: Writer) -> None:
     database = writer.database
     with database.writing() as connection:
         build = Build(database, writer.state(connection))
-        if not build.number:
-            return
-        used = {model for (model,) in connection.execute(build.format("SELECT DISTINCT model FROM {document}"))}
-        unused = [model for model in writer.models(connection, build) if model not in used]
-        for model in unused:
-            connection.execute(sql.SQL("DROP TABLE {}").format(build.vectors(model)))
-        forget = sql.SQL("DELETE FROM {} WHERE build = %s AND number = ANY(%s)").format(database.name("model"))
-        connection.execute(forget, [build.number, unused])
-        if unused:
-            writer.touch(connection)
+        models = writer.models(connection, build) if build.number else {}
+    for model in models:
+        with database.writing() as connection:
+            used = build.format("SELECT EXISTS (SELECT FROM {document} WHERE model = %s)")
+            row = connection.execute(used, [model]).fetchone()
+            if row == (False,) and _drop(connection, build.vectors(model)):
+                forget = sql.SQL("DELETE FROM {} WHERE build = %s AND number = %s").format(database.name("model"))
+                connection.execute(forget, [build.number, model])
+                writer.touch(connection)

@@ -171,14 +171,13 @@ def count_changes(connection: psycopg.Connection[Row], build: Build, change: str
     return int(row[0])
 
 
-def drop_builds(connection: psycopg.Connection[Row], database: Database, live: int) -> None:
-    """Drops the tables of all builds but one."""
-    for name, number in connection.execute(_TABLES_OF_BUILDS, [database.schema]).fetchall():
-        if int(number) != live:
-            connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(database.name(name)))
+def forget_builds(connection: psycopg.Connection[Row], database: Database, live: int) -> list[sql.Identifier]:
+    """Forgets all builds but one, and gives the tables that are left of them."""
     for table in ("model", "builds"):
         forget = sql.SQL("DELETE FROM {} WHERE build <> %s").format(database.name(table))
         connection.execute(forget, [live])
+    rows = connection.execute(_TABLES_OF_BUILDS, [database.schema]).fetchall()
+    return [database.name(name) for name, number in rows if int(number) != live]
 
 
 def begin_anew_when_foreign(connection: psycopg.Connection[Row], database: Database) -> None:

@@ -1,6 +1,9 @@
 """What only the engine on PostgreSQL has: tables that may be damaged, an extension that may be missing."""
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +145,32 @@ def test_postings_are_packed_after_many_changes(
     assert set(ids(open_index(), "walrus", mode=Mode.KEYWORD)) == {1, 2, 3}
     assert ids(index, "shore", mode=Mode.KEYWORD) == []
     assert ids(index, "beach", mode=Mode.KEYWORD) == [1]
+
+
+@pytest.mark.parametrize("table", ["document_1", "passage_1", "posting_1", "vector_1_1"])
+def test_a_rebuild_and_who_still_reads_the_old_tables_never_wait_for_each_other(
+    schema: Place, open_index: Callable[[], SearchIndex], table: str
+) -> None:
+    open_index().rebuild(CORPUS)
+    waiting = sa.text(
+        "SELECT count(*) FROM pg_locks JOIN pg_class ON pg_class.oid = relation"
+        " JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE nspname = :schema AND NOT granted"
+    )
+    engine = sa.create_engine(schema.url)
+    with ThreadPoolExecutor(1) as pool, engine.connect() as reader:
+        reader.execute(sa.text(f'SELECT count(*) FROM "{schema.name}".{table}'))
+        rebuilt = pool.submit(open_index().rebuild, CORPUS)
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as watcher:
+            while not watcher.execute(waiting, {"schema": schema.name}).scalar_one():
+                assert not rebuilt.done()
+                time.sleep(0.01)
+        for other in ("document_1", "passage_1", "posting_1", "vector_1_1"):
+            with suppress(sa.exc.ProgrammingError), reader.begin_nested():
+                reader.execute(sa.text(f'SELECT count(*) FROM "{schema.name}".{other}'))
+        reader.rollback()
+        assert rebuilt.result() == len(CORPUS)
+    left = execute(schema, f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema.name}'").scalars().all()
+    assert not {"document_1", "passage_1", "posting_1", "vector_1_1"} & set(left)
 
 
 def test_a_server_that_does_not_answer_is_no_damage(embedder: Embedder, tmp_path: Path) -> None:
