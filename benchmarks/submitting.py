@@ -1,19 +1,21 @@
 """How long it takes to submit a ticket: the real form, by people who are signed in, each on a connection of their own."""
 
+import asyncio
 import re
 import time
-from http.client import HTTPConnection, HTTPException
-from threading import Barrier, Thread
 from urllib.parse import urlencode
 
-from benchmarks.clients import Measured
+from benchmarks.clients import Connection, Measured, request
 from benchmarks.stage import begin_conversations, sign_in
 from portal.core.settings import Settings
 
 # More than can be submitted, so that nobody runs out of forms.
 _FORMS_A_SECOND = 200
-_HIDDEN = re.compile(r'<input[^>]*name="(csrf_token|form_token)"[^>]*value="([^"]+)"')
+_HIDDEN = re.compile(rb'<input[^>]*name="(csrf_token|form_token)"[^>]*value="([^"]+)"')
+_COOKIE = re.compile(rb"\r\nset-cookie: *(portico=[^;]+)", re.IGNORECASE)
+_LOCATION = re.compile(rb"\r\nlocation: *([^\r]+)", re.IGNORECASE)
 _ANSWERS = {"kind": "incident", "impact": "minor", "urgency": "high", "service": "", "category": ""}
+_WORDS = {"title": "The VPN drops", "description": "Every two minutes, at home and in the office."}
 
 
 def measure_submission(port: int, settings: Settings, *, clients: int, seconds: float) -> Measured:
@@ -22,16 +24,18 @@ def measure_submission(port: int, settings: Settings, *, clients: int, seconds: 
     The forms were opened before, as people's are, who take a while to write; and the questions asked before that,
     because asking is limited to a few a minute. What does not end in a ticket counts as an error.
     """
-    measured, gate = Measured(), Barrier(clients + 1)
     questions = begin_conversations(settings, (int(seconds * _FORMS_A_SECOND / clients) + 1) * clients)
-    people = [_Person(port, f"person{number}", questions[number::clients], measured) for number in range(clients)]
-    threads = [Thread(target=person.submit_until, args=(gate, seconds)) for person in people]
-    for thread in threads:
-        thread.start()
-    gate.wait()
+    people = [_Person(port, f"person{number}", questions[number::clients]) for number in range(clients)]
+    return asyncio.run(_measure(people, seconds))
+
+
+async def _measure(people: list["_Person"], seconds: float) -> Measured:
+    measured = Measured()
+    await asyncio.gather(*(person.open_forms() for person in people))
+    # One of each goes before: it fills caches and is not counted.
+    await asyncio.gather(*(person.submit(Measured()) for person in people))
     started = time.perf_counter()
-    for thread in threads:
-        thread.join()
+    await asyncio.gather(*(person.submit_until(started + seconds, measured) for person in people))
     measured.seconds = time.perf_counter() - started
     return measured
 
@@ -39,46 +43,32 @@ def measure_submission(port: int, settings: Settings, *, clients: int, seconds: 
 class _Person:
     """Somebody in a browser that keeps its connection and cookies."""
 
-    def __init__(self, port: int, name: str, questions: list[str], measured: Measured) -> None:
-        self.host, self.questions, self.measured = f"localhost:{port}", questions, measured
-        self.cookie = sign_in(port, name)
-        self.connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    def __init__(self, port: int, name: str, questions: list[str]) -> None:
+        self.port, self.cookie = port, sign_in(port, name)
+        self.paths = [f"/ask/{question}" for question in questions]
+        self.forms: list[tuple[str, str]] = []
+        self.connection = Connection(port)
 
-    def submit_until(self, gate: Barrier, seconds: float) -> None:
-        forms = [self._open(question) for question in self.questions]
-        # One goes before: it fills caches and is not counted.
-        self._send(*forms.pop(), Measured())
-        gate.wait()
-        until = time.perf_counter() + seconds
-        while time.perf_counter() < until and forms:
-            try:
-                self._send(*forms.pop(), self.measured)
-            except (OSError, HTTPException):
-                self.measured.errors += 1
-                self.connection.close()
+    async def open_forms(self) -> None:
+        """Open the form of each question, and fill it in."""
+        for path in self.paths:
+            answer = await self.connection.ask(request(f"{path}/ticket", self.port, self.cookie))
+            self._keep_cookie(answer.head)
+            hidden = {name.decode(): value.decode() for name, value in _HIDDEN.findall(answer.body)}
+            self.forms.append((path, urlencode({**_ANSWERS, **_WORDS, **hidden})))
 
-    def _open(self, question: str) -> tuple[str, str]:
-        """Return the address of a conversation and its form, filled in."""
-        path = f"/ask/{question}"
-        _, _, page = self._ask("GET", f"{path}/ticket")
-        words = {"title": "The VPN drops", "description": "Every two minutes, at home and in the office."}
-        return path, urlencode({**_ANSWERS, **words, **dict(_HIDDEN.findall(page))})
+    async def submit_until(self, until: float, measured: Measured) -> None:
+        while time.perf_counter() < until and self.forms:
+            await self.submit(measured)
 
-    def _send(self, path: str, form: str, measured: Measured) -> None:
-        started = time.perf_counter()
-        status, location, _ = self._ask("POST", f"{path}/ticket", form)
-        measured.milliseconds.append((time.perf_counter() - started) * 1000)
-        measured.statuses[status] = measured.statuses.get(status, 0) + 1
-        measured.errors += (status, location) != (303, f"{path}/sent")
+    async def submit(self, measured: Measured) -> None:
+        path, form = self.forms.pop()
+        sent = request(f"{path}/ticket", self.port, self.cookie, form=form)
+        if answer := await self.connection.timed(sent, measured):
+            self._keep_cookie(answer.head)
+            location = _LOCATION.search(answer.head)
+            measured.errors += answer.status != 303 or location is None or location[1].decode() != f"{path}/sent"
 
-    def _ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str, str]:
-        headers = {"Host": self.host, "Cookie": self.cookie, "Accept": "text/html", "Accept-Language": "en"}
-        if body is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        self.connection.request(method, path, body=body, headers=headers)
-        answer = self.connection.getresponse()
-        text = answer.read().decode()
-        for name, value in answer.getheaders():
-            if name == "Set-Cookie" and value.startswith("portico="):
-                self.cookie = value.partition(";")[0]
-        return answer.status, answer.getheader("Location") or "", text
+    def _keep_cookie(self, head: bytes) -> None:
+        if found := _COOKIE.search(head):
+            self.cookie = found[1].decode()

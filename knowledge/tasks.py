@@ -12,7 +12,7 @@ from knowledge.models import Article, ArticleQuality, ChangeRequest, ResolvedNew
 from portal.core import clock
 from portal.core.db import db, unit_of_work
 from portal.core.errors import Refused
-from portal.core.jobs import crontab, job, stopping
+from portal.core.jobs import Schedule, job, stopping
 
 CHECKED_AT_ONCE = 50
 
@@ -21,7 +21,7 @@ News = TypeVar("News", SubscriberNews, ResolvedNews)
 logger = logging.getLogger(__name__)
 
 
-@job("knowledge.index_changes", every=crontab(minute="*"), at_start=True, long=True)
+@job("knowledge.index_changes", every=Schedule(minute="*"), at_start=True, long=True)
 def index_changes() -> None:
     """Bring the search index up to what ``search_change`` tells (see ``knowledge.queries.changes``)."""
     # The engine with its numerics is loaded when there is work for it, not at every start.
@@ -38,7 +38,7 @@ def index_changes() -> None:
     release_index()
 
 
-@job("knowledge.heal_index", every=crontab(hour="3", minute="20"), long=True)
+@job("knowledge.heal_index", every=Schedule(hour="3", minute="20"), long=True)
 def heal_index() -> None:
     """Find and mend what drifted between articles and index."""
     from knowledge.indexing.opening import release_index
@@ -48,7 +48,7 @@ def heal_index() -> None:
     release_index()
 
 
-@job("knowledge.relate_articles", every=crontab(hour="4", minute="10"), long=True)
+@job("knowledge.relate_articles", every=Schedule(hour="4", minute="10"), long=True)
 def relate_articles() -> None:
     """Find for every article anew which others are close in meaning."""
     from knowledge.indexing.opening import release_index
@@ -76,7 +76,7 @@ def run_transfer(transfer_id: int) -> None:
     run(transfer_id)
 
 
-@job("knowledge.take_up_transfers", every=crontab(minute="*"), at_start=True)
+@job("knowledge.take_up_transfers", every=Schedule(minute="*"), at_start=True)
 def take_up_transfers() -> None:
     """Go on with what a killed worker left behind."""
     from knowledge.services.transfers import waiting_transfers
@@ -93,7 +93,7 @@ def print_article(digest: str) -> None:
     print_kept(digest)
 
 
-@job("knowledge.forget_transfers", every=crontab(hour="3", minute="50"))
+@job("knowledge.forget_transfers", every=Schedule(hour="3", minute="50"))
 def forget_transfers() -> None:
     """Delete files made for people some days ago."""
     from knowledge.services.printing import forget_old_pdfs
@@ -104,7 +104,7 @@ def forget_transfers() -> None:
     forget_old_pdfs()
 
 
-@job("knowledge.publish_scheduled", every=crontab(minute="*"))
+@job("knowledge.publish_scheduled", every=Schedule(minute="*"))
 def publish_scheduled() -> None:
     """Publish the change requests whose time has come, each in a transaction of its own."""
     # Services queue jobs of this module, so they cannot be imported before it.
@@ -129,7 +129,7 @@ def publish_scheduled() -> None:
                     unschedule_request(request, reason=refusal.sentence)
 
 
-@job("knowledge.remind_of_reviews", every=crontab(hour="5", minute="20"))
+@job("knowledge.remind_of_reviews", every=Schedule(hour="5", minute="20"))
 def remind_of_reviews() -> None:
     """Move overdue articles on: remind the owner, tell the team lead, take them from the search."""
     from knowledge.services.life_cycle import advance_overdue, next_step
@@ -145,7 +145,7 @@ def remind_of_reviews() -> None:
                 advance_overdue(article, stage)
 
 
-@job("knowledge.tell_subscribers", every=crontab(minute="*"), at_start=True)
+@job("knowledge.tell_subscribers", every=Schedule(minute="*"), at_start=True)
 def tell_subscribers() -> None:
     """Tell those who subscribed of newly published versions and of resolved known errors, some of them a transaction."""
     from knowledge.services.subscribing import tell_some, tell_some_resolved
@@ -154,7 +154,7 @@ def tell_subscribers() -> None:
     _tell_all(ResolvedNews, ResolvedNews.article_id, tell_some_resolved)
 
 
-@job("knowledge.forget_readers", every=crontab(minute="10"))
+@job("knowledge.forget_readers", every=Schedule(minute="10"))
 def forget_readers() -> None:
     """Delete what told the readers of past days apart; their numbers stay."""
     from knowledge.services.viewing import forget_readers as forget
@@ -163,7 +163,7 @@ def forget_readers() -> None:
         forget()
 
 
-@job("knowledge.check_unchecked", every=crontab(minute="*/10"), long=True)
+@job("knowledge.check_unchecked", every=Schedule(minute="*/10"), long=True)
 def check_unchecked() -> None:
     """Check the versions that were saved without being checked, as an import saves them."""
     unchecked = sa.or_(ArticleQuality.article_id.is_(None), ArticleQuality.version_number != Article.latest_number)
@@ -171,13 +171,13 @@ def check_unchecked() -> None:
     _check(db.session.scalars(query.order_by(Article.id)).all())
 
 
-@job("knowledge.check_articles", every=crontab(hour="4", minute="40"), long=True)
+@job("knowledge.check_articles", every=Schedule(hour="4", minute="40"), long=True)
 def check_articles() -> None:
     """Check every article again: what it links to may be gone since it was saved."""
     _check(db.session.scalars(sa.select(Article.id).where(Article.state != "retired").order_by(Article.id)).all())
 
 
-@job("knowledge.check_links", every=crontab(minute="35"), long=True)
+@job("knowledge.check_links", every=Schedule(minute="35"), long=True)
 def check_links() -> None:
     """Try the links to other sites that are due, where the portal is set to."""
     from knowledge.services.link_checks import check_links as check

@@ -1,5 +1,5 @@
 from portal.core.db import unit_of_work
-from portal.core.jobs import crontab, job
+from portal.core.jobs import Schedule, job
 
 
 @job("status.snapshot")
@@ -20,7 +20,7 @@ def queue_messages() -> None:
     queue_open_broadcasts()
 
 
-@job("status.sweep", every=crontab(minute="*"), at_start=True)
+@job("status.sweep", every=Schedule(minute="*"), at_start=True)
 def sweep() -> None:
     """Do what the clock asks for, then see that the finished pages are right: also after a killed worker."""
     # The services declare jobs of this module.

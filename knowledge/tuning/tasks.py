@@ -7,10 +7,10 @@ from flask import current_app
 
 from portal.core import clock
 from portal.core.db import db, unit_of_work
-from portal.core.jobs import crontab, job
+from portal.core.jobs import Schedule, job
 
 
-@job("knowledge.forget_searches", every=crontab(hour="3", minute="50"))
+@job("knowledge.forget_searches", every=Schedule(hour="3", minute="50"))
 def forget_searches() -> None:
     """Delete searches, and what came of them, that are older than the setting says."""
     # Services queue jobs, so jobs are declared before models and services are imported.
@@ -23,7 +23,7 @@ def forget_searches() -> None:
         db.session.execute(sa.delete(SearchStep).where(SearchStep.at < oldest))
 
 
-@job("knowledge.find_popular_searches", every=crontab(minute="*/10"), at_start=True, long=True)
+@job("knowledge.find_popular_searches", every=Schedule(minute="*/10"), at_start=True, long=True)
 def find_popular_searches() -> None:
     """Make the list of searches that are offered while somebody types."""
     from knowledge.tuning.popular import renew_popular

@@ -4,31 +4,16 @@ import logging
 import signal
 import sys
 from threading import Event, Thread
-from typing import Any
 
 from flask import Flask
-from huey.consumer import Consumer
 
 from portal.core import clock
-from portal.core.jobs import queue_of, queue_starting_jobs, stopping
+from portal.core.jobs import queue_starting_jobs
 from portal.core.jobs.running import BEAT_SECONDS, beat, sign_off
 from portal.core.settings import Settings
 from portal.operations.metrics_folder import prepare_metrics_folder
 
 logger = logging.getLogger(__name__)
-
-
-class JobConsumer(Consumer):
-    """Huey's consumer; a request to stop is told to the jobs, which finish the item they are at."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # Ctrl-C on a terminal is no reason to drop a message half-way either.
-        self._signal_actions[signal.SIGINT] = (False, True)
-
-    def stop(self, graceful: bool = False) -> None:
-        stopping.set()
-        super().stop(graceful=graceful)
 
 
 def run_worker(settings: Settings) -> None:
@@ -41,6 +26,7 @@ def run_worker(settings: Settings) -> None:
     prepare_metrics_folder(settings)
     from portal.app import create_app
     from portal.core.log import configure_logging
+    from portal.operations.consumer import make_consumer
     from portal.operations.preflight import refuse_unless_current
 
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -55,23 +41,9 @@ def run_worker(settings: Settings) -> None:
         with app.app_context():
             # What a killed worker left behind must not wait for the next full minute.
             queue_starting_jobs()
-        _make_consumer(app, settings).run()
+        make_consumer(app, settings).run()
     finally:
         heart.stop()
-
-
-def _make_consumer(app: Flask, settings: Settings) -> JobConsumer:
-    return JobConsumer(
-        queue_of(app),
-        workers=settings.job_threads,
-        periodic=True,
-        initial_delay=0.05,
-        max_delay=0.5,
-        scheduler_interval=5,
-        health_check_interval=10,
-        graceful_signal="TERM",
-        shutdown_timeout=25,
-    )
 
 
 class Heart(Thread):

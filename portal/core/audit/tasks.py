@@ -1,7 +1,7 @@
-from portal.core.jobs import crontab, job
+from portal.core.jobs import Schedule, job
 
 
-@job("audit.verify", every=crontab(hour="2", minute="40"), long=True)
+@job("audit.verify", every=Schedule(hour="2", minute="40"), long=True)
 def verify_chain() -> None:
     """Check the whole chain every night, so that a break is known before somebody asks."""
     # Imported when it runs: the services import the models, which jobs are declared before.

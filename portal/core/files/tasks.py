@@ -8,13 +8,13 @@ import sqlalchemy as sa
 from portal.core.db import db
 from portal.core.files.models import StoredFile
 from portal.core.files.services import folder
-from portal.core.jobs import crontab, job, stopping
+from portal.core.jobs import Schedule, job, stopping
 
 # Younger ones may belong to a transaction that is still under way.
 LEAST_AGE = timedelta(days=1)
 
 
-@job("files.remove_orphans", every=crontab(hour="3", minute="20"), long=True)
+@job("files.remove_orphans", every=Schedule(hour="3", minute="20"), long=True)
 def remove_orphans() -> None:
     """Remove the files in the data folder that no row names and that are older than a day."""
     youngest = time.time() - LEAST_AGE.total_seconds()

@@ -4,41 +4,47 @@ The queue is huey: a SQLite file in the data folder by default, Redis by setting
 be lost stands in our own tables, and a periodic job sweeps up what a killed worker left behind.
 """
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from time import perf_counter
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app
-from huey import Huey, MemoryHuey, RedisHuey, SqliteHuey, crontab
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
 from portal.core.db import db
 from portal.core.jobs.long_jobs import AGAIN_SECONDS, LongJobs
 from portal.core.jobs.running import claim_minute, note_failure, stopping
-from portal.core.memory import give_back_memory
+from portal.core.memory import give_back_memory, left_out
 from portal.core.origin import origin
 from portal.core.settings import Settings
 
-__all__ = ["Job", "crontab", "find_job", "init_app", "job", "queue_of", "stopping", "within_app"]
+if TYPE_CHECKING:
+    from huey import Huey
+
+__all__ = ["Job", "Schedule", "find_job", "init_app", "job", "queue_of", "stopping", "within_app"]
 
 logger = logging.getLogger(__name__)
 
 _AFTER_COMMIT = "jobs_after_commit"
 # A job that works for so long has used memory worth giving back, and the worker lives for months.
 _SECONDS_THAT_LEAVE_MEMORY = 0.1
-_registry: dict[str, "Job"] = {}
+_registry: dict[str, Job] = {}
 # Called after every job with its name, "done" or "failed", and its seconds; the metrics listen here.
 observers: list[Callable[[str, str, float], None]] = []
 
 
-class Schedule(Protocol):
-    """Says whether a periodic job is due in a minute; ``crontab(...)`` makes one."""
+@dataclass(frozen=True)
+class Schedule:
+    """When a periodic job is due, in the words of cron and in UTC."""
 
-    def __call__(self, timestamp: Any) -> bool: ...
+    minute: str = "*"
+    hour: str = "*"
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,8 @@ def job(
 def init_app(app: Flask, settings: Settings) -> None:
     """Make the queue and register every declared job with it."""
     queue = _make_queue(app, settings)
+    from huey import crontab
+
     app.extensions["portico_queue"] = queue
     app.extensions["portico_tasks"] = {}
     app.extensions["portico_long_jobs"] = LongJobs(settings.job_threads)
@@ -100,7 +108,8 @@ def init_app(app: Flask, settings: Settings) -> None:
         app.extensions["portico_tasks"][declared.name] = queue.task(name=declared.name)(in_app)
         if declared.every is not None:
             once = within_app(app, declared, once_a_minute=True)
-            queue.periodic_task(declared.every, name=f"{declared.name}.periodic")(once)
+            every = crontab(minute=declared.every.minute, hour=declared.every.hour)
+            queue.periodic_task(every, name=f"{declared.name}.periodic")(once)
     if not event.contains(Session, "after_commit", _enqueue_waiting):
         event.listen(Session, "after_commit", _enqueue_waiting)
         event.listen(Session, "after_soft_rollback", _drop_waiting)
@@ -123,6 +132,9 @@ def queue_starting_jobs() -> None:
 
 
 def _make_queue(app: Flask, settings: Settings) -> Huey:
+    # Huey loads a client for every kind of queue that it finds one for; PostgreSQL keeps no queue of ours.
+    with left_out("psycopg", *([] if settings.redis_url else ["redis"])):
+        from huey import MemoryHuey, RedisHuey, SqliteHuey
     if app.testing:
         return MemoryHuey("portico", immediate=False)
     if settings.redis_url:

@@ -1,12 +1,12 @@
 from threading import Event, Semaphore
 
-from portal.core.jobs import crontab, job
+from portal.core.jobs import Schedule, job
 
 # Two, so that a mail server or a webhook that answers slowly does not hold up all that others wait for.
 _delivering, _asked = Semaphore(2), Event()
 
 
-@job("outbox.deliver", every=crontab(minute="*"), at_start=True)
+@job("outbox.deliver", every=Schedule(minute="*"), at_start=True)
 def deliver_due() -> None:
     """Send what is due and take back what a killed worker left behind.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis  # noqa: F401 (loaded before another test makes a queue without it)
 
 from portal.app import create_app
 from portal.core.db import db, unit_of_work
