@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from inspect import iscoroutinefunction
 from time import monotonic, sleep
 from typing import Any, ClassVar
@@ -19,7 +20,7 @@ from flask import Flask
 from flask_sqlalchemy_lite import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect, Engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column
 
 from portal.core import clock
 from portal.core.settings import Settings
@@ -27,6 +28,7 @@ from portal.core.settings import Settings
 SQLITE_BUSY_MILLISECONDS = 15_000
 SECONDS_BETWEEN_LOOKS = 0.001
 _BEGINS_LATER = "portico.begins_later"
+_HAS_WRITTEN = "portico.has_written"
 
 # True while the current unit of work is going to write. On SQLite its transaction then begins with its first writing
 # statement, as BEGIN IMMEDIATE: begun by a read, it would fail at once when another writer came in between. What it
@@ -72,6 +74,9 @@ def text_enum(kind: type[StrEnum], length: int = 40, *, constraint: str | None =
 
 class Model(DeclarativeBase):
     """Base of every table; ``id`` is the key unless a class says otherwise."""
+
+    # Rows that come and go all day, as tickets, are no facts: what is remembered of others need not be read anew.
+    is_fact: ClassVar[bool] = True
 
     metadata = sa.MetaData(
         naming_convention={
@@ -119,15 +124,29 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.teardown_appcontext_funcs = [
         function for function in app.teardown_appcontext_funcs if not iscoroutinefunction(function)
     ]
+    if not event.contains(Session, "after_begin", _has_not_written):
+        event.listen(Session, "after_begin", _has_not_written)
     with app.app_context():
         configure_engine(db.engine)
 
 
-def configure_engine(engine: Engine) -> None:
-    """Set on an engine what SQLite needs; PostgreSQL needs nothing."""
-    if engine.dialect.name != "sqlite":
-        return
+def _has_not_written(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    if not transaction.nested:
+        connection.info[_HAS_WRITTEN] = False
 
+
+def configure_engine(engine: Engine) -> None:
+    """Let an engine know which transactions have written, and set on it what SQLite needs."""
+    if engine.dialect.name == "sqlite":
+        _configure_sqlite(engine)
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def notes_writing(connection: Connection, _c: Any, statement: str, _p: Any, context: Any, _many: bool) -> None:
+        if not connection.info.get(_HAS_WRITTEN) and _writes(statement, context):
+            connection.info[_HAS_WRITTEN] = True
+
+
+def _configure_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, record: Any) -> None:
         # The driver must not open transactions by itself: the listener below does, so that also DDL is in one.
@@ -215,6 +234,20 @@ def writing() -> Iterator[None]:
         yield
     finally:
         _writing.reset(token)
+
+
+def has_written() -> bool:
+    """Whether what the current transaction reads may be something that it has changed itself."""
+    session = db.session
+    if session.new or session.dirty or session.deleted:
+        return True
+    return session.in_transaction() and bool(session.connection().info.get(_HAS_WRITTEN))
+
+
+@cache
+def plain_insert(kind: type[Model]) -> sa.Insert:
+    """Return the statement that adds rows nobody has in hand: it takes a fraction of the time of adding objects."""
+    return sa.insert(kind.metadata.tables[kind.__tablename__])
 
 
 def lock_rows(query: sa.Select[Any]) -> None:

@@ -7,7 +7,7 @@ from flask import Flask, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 
-from portal.core.audit.services import last_position
+from portal.core.audit.services import Position, position_columns
 from portal.core.auth import login_manager
 from portal.core.db import db
 from portal.core.web.remembering import note_position
@@ -42,15 +42,15 @@ def load_user(session_id: str) -> User | None:
     ).one_or_none()
     if found is None:
         return None
-    note_position(found[1])
+    note_position(Position(*found[1:]))
     return found[0]
 
 
 @cache
-def _person_of_session() -> sa.Select[User, int]:
+def _person_of_session() -> sa.Select[User, int, int]:
     # Made once, because every page of somebody signed in begins with it. Where the audit trail stands comes along:
     # every page asks for it, and this spares it a question of its own.
-    return sa.select(User, last_position()).where(
+    return sa.select(User, *position_columns()).where(
         User.id == sa.bindparam("user_id"),
         User.session_generation == sa.bindparam("generation"),
         User.is_active.is_(True),

@@ -38,7 +38,7 @@ def near_to_reader() -> Favoured:
     """Return what is near to the current person: their teams' services, those they use, what is meant for their role."""
     if not current_user.is_authenticated:
         return Favoured()
-    return remembered(_near_to_user, "near to reader", current_user.id)
+    return remembered(_near_to_user, "near to reader", current_user.id, with_daily_work=True)
 
 
 def _near_to_user() -> Favoured:

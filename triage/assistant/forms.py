@@ -1,12 +1,9 @@
-from collections.abc import Sequence
-
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from portal.core.web.choices import words_as_choices
-from portal.directory.api import Service
 from triage.assistant.models import Conversation
 from triage.assistant.services import title_from
 from triage.classify.api import Suggestion
@@ -14,7 +11,7 @@ from triage.tickets.api import (
     IMPACT_ANSWERS,
     KIND_ANSWERS,
     URGENCY_ANSWERS,
-    Category,
+    Offered,
     choices_of,
     files_field,
 )
@@ -76,8 +73,7 @@ class TicketForm(FlaskForm):
         cls,
         conversation: Conversation,
         suggestion: Suggestion,
-        services: Sequence[Service],
-        categories: Sequence[Category],
+        offered: Offered,
     ) -> "TicketForm":
         form = cls(
             title=title_from(conversation.text),
@@ -85,6 +81,6 @@ class TicketForm(FlaskForm):
             service=suggestion.service.id if suggestion.service else "",
             category=suggestion.category.id if suggestion.category else "",
         )
-        form.service.choices = choices_of(services, gettext("I do not know"))
-        form.category.choices = choices_of(categories, gettext("I do not know"))
+        form.service.choices = choices_of(offered.services, gettext("I do not know"))
+        form.category.choices = choices_of(offered.categories, gettext("I do not know"))
         return form

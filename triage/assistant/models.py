@@ -10,6 +10,7 @@ class Conversation(Identified, Timestamped, Model):
     """What somebody asked, what was offered, and what came of it. Whoever has the token can go on with it."""
 
     __tablename__ = "conversation"
+    is_fact = False
     __table_args__ = (
         CheckConstraint("(outcome = 'handed_over') = (ticket_id IS NOT NULL)", name="handed_over_has_a_ticket"),
         Index("ix_conversation_outcome", "outcome", "updated_at"),

@@ -1,7 +1,7 @@
 """Ask in your own words; answers first, then a person."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import Blueprint, abort, flash, request
 from flask.typing import ResponseReturnValue
@@ -33,9 +33,8 @@ from triage.tickets.api import (
     Ticket,
     TicketKind,
     Urgency,
-    chosen_row,
-    list_categories,
-    list_services,
+    offered,
+    picked,
     store_files,
     text_of,
 )
@@ -108,7 +107,7 @@ def ticket(token: str) -> ResponseReturnValue:
     found = _conversation(token)
     if found.outcome is Outcome.HANDED_OVER:
         return see_other("assistant.sent", token=token)
-    form, suggestion, _ = _ticket_form(found)
+    form, suggestion = _ticket_form(found)
     return _ticket_page(found, form, suggestion)
 
 
@@ -117,10 +116,10 @@ def ticket(token: str) -> ResponseReturnValue:
 @commits
 def hand_over(token: str) -> ResponseReturnValue:
     found = _conversation(token)
-    form, suggestion, offered = _ticket_form(found)
+    form, suggestion = _ticket_form(found)
     if form.validate():
         try:
-            _hand_over(found, form, suggestion, offered)
+            _hand_over(found, form, suggestion)
         except FileRefused as refusal:
             form.files.errors = [str(refusal)]
         except UnknownPerson as refusal:
@@ -149,7 +148,7 @@ def join(token: str, incident_id: int) -> ResponseReturnValue:
 def fitting(token: str) -> ResponseReturnValue:
     """Articles for what stands in the form so far, asked while somebody types; those they rejected are left out."""
     found = _conversation(token)
-    form, suggestion, _ = _ticket_form(found)
+    form, suggestion = _ticket_form(found)
     text = f"{text_of(form.title)}\n{text_of(form.description)}"[:LONGEST_QUESTION]
     answers = [answer for answer in _answers(text) if found.use_of(answer.article_id) is not ArticleUse.REJECTED]
     if found.outcome is not Outcome.HANDED_OVER:
@@ -168,13 +167,6 @@ def sent(token: str) -> ResponseReturnValue:
 
 class UnknownPerson(Refused):
     """Nobody has the name a ticket should be opened for."""
-
-
-class Offered(NamedTuple):
-    """What the ticket form offers for choice."""
-
-    services: Sequence[Service]
-    categories: Sequence[Category]
 
 
 def _conversation(token: str) -> Conversation:
@@ -200,10 +192,9 @@ def _answers_page(found: Conversation, form: AskForm, *, status: int = 200) -> R
     )
 
 
-def _ticket_form(found: Conversation) -> tuple[TicketForm, Suggestion, Offered]:
-    offered = Offered(list_services(), list_categories())
-    suggestion = suggest(found.text, *offered)
-    return TicketForm.for_conversation(found, suggestion, *offered), suggestion, offered
+def _ticket_form(found: Conversation) -> tuple[TicketForm, Suggestion]:
+    suggestion = suggest(found.text)
+    return TicketForm.for_conversation(found, suggestion, offered()), suggestion
 
 
 def _ticket_page(
@@ -233,7 +224,6 @@ def _hand_over(
     found: Conversation,
     form: TicketForm,
     suggestion: Suggestion,
-    offered: Offered,
 ) -> Ticket:
     user: Any = signed_in_user()
     return services.hand_over(
@@ -245,8 +235,8 @@ def _hand_over(
         kind=TicketKind(form.kind.data),
         impact=Impact(form.impact.data),
         urgency=Urgency(form.urgency.data),
-        service=chosen_row(form.service, offered.services),
-        category=chosen_row(form.category, offered.categories),
+        service=picked(form.service, Service),
+        category=picked(form.category, Category),
         suggestion=suggestion,
         answers=read_again([row.article_id for row in found.articles], user),
         files=store_files(form.files, user),

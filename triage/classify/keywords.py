@@ -9,37 +9,32 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log
-from typing import Generic, TypeVar
 
-from portal.directory.api import Service
 from triage.classify.terms import terms_of, terms_of_entry, words_by_term
-from triage.tickets.api import Category
+from triage.tickets.api import Choice
 
 KEYWORD_WEIGHT, NAME_WEIGHT, DESCRIPTION_WEIGHT = 3.0, 2.0, 0.5
 # Evidence that "none of these" always has: about one keyword that several candidates share.
 UNKNOWN = 4.0
 FLOOR = 0.4
 
-
-# What can be suggested.
-Candidate = TypeVar("Candidate", Service, Category)
 Phrase = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Match(Generic[Candidate]):
+class Match:
     """A candidate with its evidence: the sum of weights and the words that gave it."""
 
-    candidate: Candidate
+    candidate: Choice
     score: float
     words: tuple[str, ...]
 
 
 @dataclass
-class KeywordIndex(Generic[Candidate]):
+class KeywordIndex:
     """The phrases of all candidates, ready to be compared with a text."""
 
-    candidates: Sequence[Candidate]
+    candidates: Sequence[Choice]
     _phrases: dict[int, dict[Phrase, float]] = field(init=False)
     _rarity: dict[Phrase, float] = field(init=False)
 
@@ -49,7 +44,7 @@ class KeywordIndex(Generic[Candidate]):
         count = len(self.candidates)
         self._rarity = {phrase: log(1 + count / found) for phrase, found in spread.items()}
 
-    def match(self, text: str) -> list[Match[Candidate]]:
+    def match(self, text: str) -> list[Match]:
         """Return the candidates with any evidence in the text, the strongest first."""
         terms: tuple[str, ...] = terms_of(text)
         present = set(terms)
@@ -72,7 +67,7 @@ def _spelt(phrases: Sequence[Phrase], written: Mapping[str, str]) -> tuple[str, 
     return tuple(dict.fromkeys(spelt))
 
 
-def confidence(matches: Sequence[Match[Candidate]]) -> float:
+def confidence(matches: Sequence[Match]) -> float:
     """Return how sure the first match is, from 0 to 1: its share of the evidence of the first two and of "unknown"."""
     if not matches:
         return 0.0
@@ -80,7 +75,7 @@ def confidence(matches: Sequence[Match[Candidate]]) -> float:
     return matches[0].score / (matches[0].score + rival + UNKNOWN)
 
 
-def _phrases_of(candidate: Service | Category) -> dict[Phrase, float]:
+def _phrases_of(candidate: Choice) -> dict[Phrase, float]:
     german = candidate.translations.get("de", {})
     phrases: dict[Phrase, float] = {}
     _add(phrases, _single([candidate.description, german.get("description", "")]), DESCRIPTION_WEIGHT)

@@ -1,14 +1,15 @@
 """What other packages may use of the desk."""
 
 from triage.tickets.enums import ArticleUse, HoldReason, Impact, Permission, TicketKind, TicketState, Urgency
-from triage.tickets.forms import choices_of, chosen_row, files_field, store_files, text_of
+from triage.tickets.forms import choices_of, files_field, picked, store_files, text_of
 from triage.tickets.models import Category, Ticket
 from triage.tickets.queries import (
+    Choice,
+    Offered,
     count_waiting_for,
     get_ticket,
-    list_categories,
     list_own_open,
-    list_services,
+    offered,
     services_used_by,
 )
 from triage.tickets.services import (
@@ -38,14 +39,16 @@ __all__ = [
     "KIND_ANSWERS",
     "URGENCY_ANSWERS",
     "choices_of",
-    "chosen_row",
     "files_field",
+    "picked",
     "store_files",
     "text_of",
     "ArticleUse",
     "Category",
+    "Choice",
     "HoldReason",
     "Impact",
+    "Offered",
     "Permission",
     "Ticket",
     "TicketKind",
@@ -61,10 +64,9 @@ __all__ = [
     "count_waiting_for",
     "find_by_token",
     "get_ticket",
-    "list_categories",
     "list_own_open",
-    "list_services",
     "move_ticket",
+    "offered",
     "open_follow_up",
     "open_ticket",
     "put_on_hold",

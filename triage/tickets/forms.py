@@ -11,6 +11,7 @@ from wtforms import Field, IntegerField, MultipleFileField, RadioField, SelectFi
 from wtforms.fields import HiddenField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from portal.core.db import db
 from portal.core.files.content_types import accepted_suffixes
 from portal.core.files.models import StoredFile
 from portal.core.files.services import store_file
@@ -18,6 +19,7 @@ from portal.core.web.choices import SelectChoice, words_as_choices
 from portal.directory.api import Service, Team, User
 from triage.tickets.enums import HoldReason, Impact, TicketKind, Urgency
 from triage.tickets.models import Category, Ticket
+from triage.tickets.queries import Offered
 from triage.tickets.words import HOLD_REASONS, IMPACTS, KINDS, PRIORITIES, URGENCIES
 
 LONGEST_TEXT = 20_000
@@ -144,7 +146,7 @@ class FieldsForm(FlaskForm):
     version = HiddenField()
 
     @classmethod
-    def for_ticket(cls, ticket: Ticket, services: Iterable[Service], categories: Iterable[Category]) -> "FieldsForm":
+    def for_ticket(cls, ticket: Ticket, offered: Offered) -> "FieldsForm":
         form = cls(
             prefix="fields-",
             title=ticket.title,
@@ -155,8 +157,8 @@ class FieldsForm(FlaskForm):
             urgency=ticket.urgency.value,
             version=ticket.version,
         )
-        form.service.choices = choices_of(services, gettext("None"))
-        form.category.choices = choices_of(categories, gettext("None"))
+        form.service.choices = choices_of(offered.services, gettext("None"))
+        form.category.choices = choices_of(offered.categories, gettext("None"))
         return form
 
 
@@ -229,12 +231,17 @@ def _label(row: Any, locale: str) -> str:
     if isinstance(row, Team):
         return row.name
     name = str(row.name_in(locale))
-    return f"\u2003{name}" if isinstance(row, Category) and row.parent_id else name
+    return f"\u2003{name}" if getattr(row, "parent_id", None) else name
 
 
 def chosen_row(field: SelectField, rows: Iterable[Chosen]) -> Chosen | None:
     """Return the row a select field names, None for the empty choice."""
     return next((row for row in rows if str(row.id) == str(field.data)), None)
+
+
+def picked(field: SelectField, kind: type[Chosen]) -> Chosen | None:
+    """Return the row of a kind that a valid select field names, None for the empty choice."""
+    return db.session.get(kind, int(field.data)) if field.data else None
 
 
 __all__ = [

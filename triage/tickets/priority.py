@@ -1,10 +1,9 @@
 """The priority matrix: impact by urgency."""
 
-from functools import cache
-
 import sqlalchemy as sa
 
 from portal.core.db import db
+from portal.core.web.remembering import remembered
 from triage.tickets.enums import Impact, Urgency
 from triage.tickets.models import PriorityRule
 
@@ -19,11 +18,4 @@ def load_matrix() -> Matrix:
 
 def priority_for(impact: Impact, urgency: Urgency) -> int:
     """Return the priority the matrix gives, 1 (highest) to 5."""
-    return db.session.scalars(_one_field(), {"impact": impact, "urgency": urgency}).first() or MIDDLE
-
-
-@cache
-def _one_field() -> sa.Select[int]:
-    return sa.select(PriorityRule.priority).where(
-        PriorityRule.impact == sa.bindparam("impact"), PriorityRule.urgency == sa.bindparam("urgency")
-    )
+    return remembered(load_matrix, "priority matrix").get((impact, urgency), MIDDLE)

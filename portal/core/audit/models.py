@@ -49,6 +49,8 @@ class AuditHead(Model):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     last_id: Mapped[int] = mapped_column(BigInteger)
     last_hash: Mapped[str] = mapped_column(String(64))
+    # The last event that changed a fact: something pages go by, and no daily work.
+    facts_id: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
 
 class AuditVerification(Identified, Model):

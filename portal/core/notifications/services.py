@@ -7,7 +7,7 @@ from flask import current_app
 from flask_babel import force_locale
 
 from portal.core import clock
-from portal.core.db import db
+from portal.core.db import db, plain_insert
 from portal.core.feature import message_context
 from portal.core.notifications.models import Notification
 from portal.core.outbox.services import queue_email
@@ -44,7 +44,8 @@ def notify(
         subject = " ".join(_render(f"{template}.subject.txt", **context).split())
         text = _render(f"{template}.txt", **context).strip() + "\n"
         html = _render("email/base.html", subject=subject, text=text, action_url=context["url"], **context)
-    db.session.add(Notification(user_id=recipient.id, text=subject, path=path, template=template))
+    notification = {"user_id": recipient.id, "text": subject, "path": path, "template": template}
+    db.session.execute(plain_insert(Notification), notification)
     queue_email(
         key=f"{key}:{recipient.id}",
         recipient=recipient.email,

@@ -6,7 +6,7 @@ from flask_babel import gettext
 
 from portal.core import clock
 from portal.core.audit.services import Actor, changes, record
-from portal.core.db import db
+from portal.core.db import db, plain_insert
 from portal.core.errors import Refused
 from portal.core.outbox.enums import Channel, Event, MessageState
 from portal.core.outbox.models import OutboxMessage
@@ -24,28 +24,28 @@ def queue_email(
     about: Any = None,
     template: str = "",
     thread: str = "",
-) -> OutboxMessage:
-    """Queue an e-mail in the current transaction; the worker sends it after the commit.
+) -> int:
+    """Queue an e-mail in the current transaction, and return its id; the worker sends it after the commit.
 
     ``key`` names the occasion and the recipient: a second message with the same key is refused by the database, so
     that no occasion is told twice. ``thread`` keeps messages about one thing together in the reader's mailbox.
     """
-    message = OutboxMessage(
-        channel=Channel.EMAIL,
-        idempotency_key=key,
-        recipient=recipient,
-        recipient_user_id=recipient_user_id,
-        subject=" ".join(subject.split()),
-        body_text=text,
-        body_html=html,
-        headers={"thread": thread} if thread else {},
-        template=template,
-        about_type=getattr(about, "__tablename__", ""),
-        about_id=getattr(about, "id", None),
-    )
-    db.session.add(message)
+    message = {
+        "channel": Channel.EMAIL,
+        "idempotency_key": key,
+        "recipient": recipient,
+        "recipient_user_id": recipient_user_id,
+        "subject": " ".join(subject.split()),
+        "body_text": text,
+        "body_html": html,
+        "headers": {"thread": thread} if thread else {},
+        "template": template,
+        "about_type": getattr(about, "__tablename__", ""),
+        "about_id": getattr(about, "id", None),
+    }
+    added = db.session.execute(plain_insert(OutboxMessage), message)
     deliver_due.after_commit()
-    return message
+    return int(added.inserted_primary_key[0])  # type: ignore[attr-defined]
 
 
 class NotInThatState(Refused):

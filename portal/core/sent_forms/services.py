@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from flask import request, session
 
 from portal.core import clock
-from portal.core.db import db, reading
+from portal.core.db import db, plain_insert, reading
 from portal.core.sent_forms.models import SentForm
 
 FIELD = "form_token"
@@ -49,12 +49,7 @@ def _location() -> sa.Select[str]:
 
 def remember(digest: str, location: str) -> None:
     """Remember the form in the current transaction; an ``IntegrityError`` when somebody took the same one meanwhile."""
-    db.session.execute(_remembered(), {"digest": digest, "location": location, "at": clock.now()})
-
-
-@cache
-def _remembered() -> sa.Insert:
-    return sa.insert(SentForm.metadata.tables[SentForm.__tablename__])
+    db.session.execute(plain_insert(SentForm), {"digest": digest, "location": location, "at": clock.now()})
 
 
 def forget_old() -> None:

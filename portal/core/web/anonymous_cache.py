@@ -32,7 +32,7 @@ def cached_for_anonymous(view: View) -> View:
     def cached(*args: Any, **kwargs: Any) -> ResponseReturnValue:
         if current_app.config["SESSION_COOKIE_NAME"] in request.cookies or request.headers.get("HX-Request"):
             return view(*args, **kwargs)
-        pages, position = memory_of("pages", MOST_PAGES), position_of_request()
+        pages, position = memory_of("pages", MOST_PAGES), position_of_request().last
         key = f"{get_locale()} {chosen_theme()} {_address()}"
         kept: tuple[bytes, str] | None = pages.get(key, position)
         if kept is None:

@@ -1,5 +1,6 @@
 """What every template can use."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from urllib.parse import urlencode
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import get_locale
 from flask_login import current_user
+from jinja2.utils import urlize
+from markupsafe import Markup, escape
 from werkzeug.local import LocalProxy
 
 from portal.core.feature import NavigationEntry, registered_features
@@ -15,13 +18,21 @@ from portal.core.sent_forms.services import new_form_token
 
 MOST_ENTRIES = 7
 _OWN_PATH = "portico.own_path"
+_MAY_HAVE_ADDRESS = re.compile(r"[:@]|\w\.\w")
 
 
 def init_app(app: Flask) -> None:
     app.jinja_env.globals |= {"url_with": url_with, "asset": asset, "new_form_token": new_form_token}
+    app.jinja_env.filters["linked"] = linked
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.context_processor(_context)
+
+
+def linked(text: str) -> Markup:
+    """Return plain text with the addresses in it as links; nothing in it is taken for markup."""
+    # Taking a text apart word by word takes long, and most have no address.
+    return Markup(urlize(text)) if _MAY_HAVE_ADDRESS.search(text) else escape(text)  # noqa: S704 (escapes)
 
 
 def url_with(**changes: Any) -> str:

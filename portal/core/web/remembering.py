@@ -2,7 +2,8 @@
 
 Every change of state moves the audit trail on. Something read from the database is therefore kept together with the
 position of the trail at which it was read, and given out only while the trail still stands there: nothing outlives a
-change, on any node, and checking costs one small query a request.
+change, on any node, and checking costs one small query a request. Daily work moves the trail all the time; facts go by
+the position of the last event that was about one.
 """
 
 from collections import OrderedDict
@@ -13,7 +14,8 @@ from typing import Any, TypeVar
 
 from flask import current_app, has_request_context, request
 
-from portal.core.audit.services import chain_position
+from portal.core.audit.services import Position, chain_position
+from portal.core.db import has_written
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -51,20 +53,22 @@ class Memory:
                 self._kept.popitem(last=False)
 
 
-def remembered(read: Callable[[], Value], *key: Hashable) -> Value:
+def remembered(read: Callable[[], Value], *key: Hashable, with_daily_work: bool = False) -> Value:
     """Return what ``read`` gives, from memory while nothing has changed since it was read for the same key.
 
     The value must be plain: no rows of the session, nothing that somebody may change. The key holds all it depends
-    on besides stored data, as the reader's audience and the language. Only requests that change nothing remember:
-    what another has in hand may yet be rolled back.
+    on besides stored data, as the reader's audience and the language. ``with_daily_work`` is for what depends on rows
+    that are no facts (``Model.is_fact``), as tickets. A request that has changed something reads anew and adds nothing:
+    what it has in hand may yet be rolled back.
     """
-    if not has_request_context() or request.method not in ("GET", "HEAD"):
+    if not has_request_context() or has_written():
         return read()
     memory, position = memory_of("facts", MOST_KEPT), position_of_request()
-    value = memory.get(key, position)
+    stands = position.last if with_daily_work else position.facts
+    value = memory.get(key, stands)
     if value is None:
         value = read()
-        memory.put(key, position, value)
+        memory.put(key, stands, value)
     kept: Value = value
     return kept
 
@@ -76,10 +80,10 @@ def remembered_each(
 
     As ``remembered``, for each by itself: only what is not in memory is read, all of it at once.
     """
-    if not has_request_context() or request.method not in ("GET", "HEAD"):
+    if not has_request_context() or has_written():
         found = read(wanted) if wanted else {}
         return {one: found[one] for one in wanted if one in found}
-    memory, position = memory_of("pieces", MOST_PIECES), position_of_request()
+    memory, position = memory_of("pieces", MOST_PIECES), position_of_request().facts
     # Packed, because that there is nothing is worth remembering too.
     kept: dict[Key, tuple[Value, ...] | None] = {one: memory.get((*key, one), position) for one in wanted}
     if missing := [one for one, packed in kept.items() if packed is None]:
@@ -96,13 +100,14 @@ def memory_of(name: str, most: int) -> Memory:
     return memories.setdefault(name, Memory(most))
 
 
-def note_position(position: int) -> None:
+def note_position(position: Position) -> None:
     """Take over where the trail stands from whoever has just asked the database something else."""
     request.environ[POSITION] = position
 
 
-def position_of_request() -> int:
+def position_of_request() -> Position:
     """Return where the trail stood when this request first asked."""
     if POSITION not in request.environ:
         request.environ[POSITION] = chain_position()
-    return int(request.environ[POSITION])
+    position: Position = request.environ[POSITION]
+    return position

@@ -18,6 +18,7 @@ class Ticket(Identified, Timestamped, Model):
     """Something a person needs from IT, from the first word to the confirmation that it is done."""
 
     __tablename__ = "ticket"
+    is_fact = False
     __table_args__ = (
         CheckConstraint("priority BETWEEN 1 AND 5", name="priority_range"),
         CheckConstraint("(state = 'on_hold') = (hold_reason IS NOT NULL)", name="hold_has_a_reason"),

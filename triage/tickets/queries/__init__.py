@@ -1,12 +1,15 @@
 """Reads of the desk. Each starts from what the reader may see."""
 
 from triage.tickets.queries.choices import (
+    Choice,
+    Offered,
     get_category,
     list_agents,
     list_categories,
     list_services,
     list_teams,
     list_teams_read_by,
+    offered,
 )
 from triage.tickets.queries.queue import MOST_COUNTED, QueueFilter, count_views, list_queue, list_selected
 from triage.tickets.queries.tickets import (
@@ -25,6 +28,8 @@ from triage.tickets.queries.tickets import (
 
 __all__ = [
     "MOST_COUNTED",
+    "Choice",
+    "Offered",
     "QueueFilter",
     "count_views",
     "count_waiting_for",
@@ -44,6 +49,7 @@ __all__ = [
     "list_services",
     "list_teams",
     "list_teams_read_by",
+    "offered",
     "reopen_until",
     "services_used_by",
 ]

@@ -1,16 +1,65 @@
 """What the desk's forms offer for choice."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from flask import abort
-from sqlalchemy.orm import joinedload
 
 from portal.core.db import db
+from portal.core.web.remembering import remembered
 from portal.directory.api import Membership, Service, Team, User, holders_of
 from triage.tickets.enums import Permission
 from triage.tickets.models import Category
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A service or a category as forms offer it and texts are compared with it: plain, so that it can be remembered."""
+
+    id: int
+    key: str
+    name: str
+    description: str
+    keywords: tuple[str, ...]
+    translations: Mapping[str, Mapping[str, str]]
+    """By language: name and description, where somebody has written them."""
+    parent_id: int | None = None
+    service_id: int | None = None
+
+    def name_in(self, locale: str) -> str:
+        return self.translations.get(locale, {}).get("name") or self.name
+
+
+class Offered(NamedTuple):
+    """What a ticket can be about."""
+
+    services: tuple[Choice, ...]
+    categories: tuple[Choice, ...]
+
+
+def offered() -> Offered:
+    """Return the services and categories in use, as the forms for tickets offer them."""
+    return remembered(_offered, "offered for tickets")
+
+
+def _offered() -> Offered:
+    return Offered(tuple(map(_choice, list_services())), tuple(map(_choice, list_categories())))
+
+
+def _choice(row: Service | Category) -> Choice:
+    return Choice(
+        id=row.id,
+        key=row.key,
+        name=row.name,
+        description=row.description,
+        keywords=tuple(row.keywords),
+        translations=row.translations,
+        parent_id=row.parent_id if isinstance(row, Category) else None,
+        service_id=row.service_id if isinstance(row, Category) else None,
+    )
 
 
 def list_teams() -> Sequence[Team]:
@@ -61,8 +110,7 @@ def list_agents(team_id: int) -> Sequence[User]:
 
 @cache
 def _services_in_use() -> sa.Select[Service]:
-    in_use = sa.select(Service).where(Service.is_retired.is_(False)).order_by(Service.name, Service.id)
-    return in_use.options(joinedload(Service.owner_team))
+    return sa.select(Service).where(Service.is_retired.is_(False)).order_by(Service.name, Service.id)
 
 
 @cache

@@ -7,9 +7,10 @@ from flask_login import current_user
 
 from portal.core.auth import requires
 from portal.core.web import commits, see_other
+from portal.directory.api import Service
 from triage.tickets import forms, queries, services
 from triage.tickets.enums import HoldReason, Impact, Permission, TicketKind, Urgency
-from triage.tickets.models import Ticket
+from triage.tickets.models import Category, Ticket
 from triage.tickets.permissions import reads_internally
 from triage.tickets.routes.blueprint import bp
 from triage.tickets.routes.ticket import facts_page, pass_on_page, take_step
@@ -139,8 +140,7 @@ def priority_reset(number: int) -> ResponseReturnValue:
 @commits
 def fields(number: int) -> ResponseReturnValue:
     ticket = queries.get_ticket(number, current_user)
-    all_services, categories = queries.list_services(), queries.list_categories()
-    form = forms.FieldsForm.for_ticket(ticket, all_services, categories)
+    form = forms.FieldsForm.for_ticket(ticket, queries.offered())
     version = forms.text_of(form.version)
 
     def act() -> None:
@@ -149,8 +149,8 @@ def fields(number: int) -> ResponseReturnValue:
             actor=current_user,
             title=forms.text_of(form.title),
             kind=TicketKind(form.kind.data),
-            service=forms.chosen_row(form.service, all_services),
-            category=forms.chosen_row(form.category, categories),
+            service=forms.picked(form.service, Service),
+            category=forms.picked(form.category, Category),
             impact=Impact(form.impact.data),
             urgency=Urgency(form.urgency.data),
             version=int(version) if version.isdigit() else None,

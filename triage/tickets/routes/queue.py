@@ -24,6 +24,6 @@ def queue() -> ResponseReturnValue:
         counts=counts,
         most_counted=queries.MOST_COUNTED,
         teams=queries.list_teams_read_by(current_user),
-        services=queries.list_services(),
+        services=queries.offered().services,
         works=current_user.can(Permission.WORK),
     )

@@ -93,9 +93,7 @@ def facts_page(shown: Ticket, *, status: int = 200, **filled: FlaskForm) -> Resp
     require_agent(shown, user)
     g.place = "tickets.queue"
     priority = forms.PriorityForm(prefix="priority-", formdata=None, priority=str(shown.priority))
-    facts_form = filled.get("fields") or forms.FieldsForm.for_ticket(
-        shown, queries.list_services(), queries.list_categories()
-    )
+    facts_form = filled.get("fields") or forms.FieldsForm.for_ticket(shown, queries.offered())
     context = {"priority": filled.get("priority") or priority, "fields": facts_form}
     return page("tickets/facts.html", "forms", status=status, ticket=shown, **context)
 

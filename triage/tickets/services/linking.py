@@ -1,7 +1,7 @@
 """Articles that agents link to tickets, and what tickets tell the knowledge base about them."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import sqlalchemy as sa
 from flask import current_app
@@ -89,13 +89,12 @@ def tell_solved(ticket: Ticket) -> None:
         record_outcome(article_id, Outcome.SOLVED, user=ticket.requester, subject=ticket)
 
 
-def tell_came_back(ticket: Ticket, shown: Collection[int] = ()) -> None:
-    """Tell the knowledge base which articles had solved the same for the requester within the last 7 days.
+def tell_came_back(ticket: Ticket, solved: Sequence[Solved], shown: Collection[int] = ()) -> None:
+    """Tell the knowledge base which articles had solved the same for the requester, of those that lately solved any.
 
     The same is: an article shown on the way to this ticket, an article about the ticket's service, or an article of a
     solved ticket with the same service or category. Each "solved" comes back once.
     """
-    solved = solved_lately(ticket.requester_id)
     earlier = _tickets(
         item.subject_id for item in solved if item.subject_type == Ticket.__tablename__ and item.subject_id
     )

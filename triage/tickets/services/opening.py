@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext
 
+from knowledge.api import solved_lately
 from portal.core import clock
 from portal.core.audit.services import record
 from portal.core.db import db
@@ -17,9 +18,10 @@ from triage.tickets.enums import Action, ArticleUse, EntryKind, Event, Impact, T
 from triage.tickets.errors import IncompleteStep
 from triage.tickets.models import Category, Ticket, TicketArticle, TicketAttachment, TicketEntry, TicketSequence
 from triage.tickets.priority import priority_for
+from triage.tickets.queries import list_agents
 from triage.tickets.services.history import add_entry
 from triage.tickets.services.linking import tell_came_back
-from triage.tickets.services.telling import send_receipt, tell_agents
+from triage.tickets.services.telling import send_receipt, tell_these_agents
 
 TITLE_LENGTH = 200
 _FACTS = ("kind", "title", "requester_id", "team_id", "service_id", "category_id")
@@ -56,8 +58,11 @@ def open_ticket(
     title, description = " ".join(title.split())[:TITLE_LENGTH], description.strip()
     if not title or not description:
         raise IncompleteStep(gettext("Say in a few words what this is about."))
+    requester = requester or actor
     decision, priority = routing.choose_team(service, chosen=team), priority_for(impact, urgency)
-    # Whoever opens another ticket waits here until the commit; of two forms sent at the same moment the second too.
+    agents, solved = list_agents(decision.team.id), solved_lately(requester.id)
+    # Whoever opens another ticket waits from here to the commit, so what can be asked before stands above; of two
+    # forms sent at the same moment the second waits too.
     number = _next_number()
     sent_before = find_by_token(form_token, actor)
     if sent_before is not None:
@@ -68,7 +73,7 @@ def open_ticket(
         kind=kind,
         title=title,
         description=description,
-        requester=requester or actor,
+        requester=requester,
         opened_by=actor,
         team=decision.team,
         routing=decision.as_data(),
@@ -87,9 +92,9 @@ def open_ticket(
     _attach(ticket, files)
     for article_id, use in (articles or {}).items():
         db.session.add(TicketArticle(ticket_id=ticket.id, article_id=article_id, use=use))
-    tell_came_back(ticket, tuple(articles or ()))
+    tell_came_back(ticket, solved, tuple(articles or ()))
     send_receipt(ticket, entry)
-    tell_agents(ticket, "new_in_queue", entry, actor=actor)
+    tell_these_agents(agents, ticket, "new_in_queue", entry, actor=actor)
     return ticket
 
 

@@ -24,8 +24,15 @@ def tell_agents(ticket: Ticket, template: str, entry: TicketEntry, *, actor: Use
     """Tell the agent who has the ticket; while nobody has it, the team whose queue it is in."""
     # Who is in the team does not depend on what is in hand, which is then written at once and not in pieces.
     with db.session.no_autoflush:
-        people = {ticket.assignee} if ticket.assignee else set(list_agents(ticket.team_id))
-    _tell(people - {ticket.requester, ticket.opened_by}, ticket, template, entry, actor=actor, **context)
+        people = [ticket.assignee] if ticket.assignee else list_agents(ticket.team_id)
+    tell_these_agents(people, ticket, template, entry, actor=actor, **context)
+
+
+def tell_these_agents(
+    people: Iterable[User], ticket: Ticket, template: str, entry: TicketEntry, *, actor: User | None, **context: Any
+) -> None:
+    """Tell agents who are known already, except those whose ticket it is."""
+    _tell(set(people) - {ticket.requester, ticket.opened_by}, ticket, template, entry, actor=actor, **context)
 
 
 def _tell(

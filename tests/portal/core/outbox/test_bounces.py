@@ -48,10 +48,11 @@ def server(app: Flask) -> Iterator[CatchingServer]:
 
 def sent(server: CatchingServer, key: str = "occasion:1") -> tuple[OutboxMessage, str]:
     """Send a message; returns it and where it would come back to."""
-    message = queue_email(key=key, recipient="gone@portico.example", subject="Hello", text="Text\n")
+    number = queue_email(key=key, recipient="gone@portico.example", subject="Hello", text="Text\n")
     db.session.commit()
     deliver_due_messages()
     db.session.expire_all()
+    message = db.session.get_one(OutboxMessage, number)
     assert message.state == MessageState.SENT
     return message, server.return_addresses[-1]
 

@@ -43,9 +43,9 @@ def server(app: Flask) -> Iterator[CatchingServer]:
 
 def queue(key: str = "occasion:1", recipient: str = "user@portico.example", **values: Any) -> OutboxMessage:
     values = {"subject": "Hello", "text": "Text\n", **values}
-    message = queue_email(key=key, recipient=recipient, **values)
+    number = queue_email(key=key, recipient=recipient, **values)
     db.session.commit()
-    return message
+    return db.session.get_one(OutboxMessage, number)
 
 
 def reload(message: OutboxMessage) -> OutboxMessage:

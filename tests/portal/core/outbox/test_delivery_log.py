@@ -16,9 +16,10 @@ LOG = "/admin/deliveries"
 
 
 def make_message(key: str, state: MessageState = MessageState.DEAD, recipient: str = "") -> OutboxMessage:
-    message = queue_email(
+    number = queue_email(
         key=key, recipient=recipient or f"{key}@portico.example", subject=f"Subject {key}", text="T", template="a/b"
     )
+    message = db.session.get_one(OutboxMessage, number)
     message.state, message.attempts, message.last_error = state, 3, "550 No such mailbox"
     message.deliveries.append(DeliveryAttempt(outcome="dead", detail="550 No such mailbox"))
     db.session.commit()

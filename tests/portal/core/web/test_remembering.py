@@ -2,13 +2,18 @@
 
 from collections.abc import Collection
 
+import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from portal.core.audit.services import record
 from portal.core.db import db
 from portal.core.web.remembering import LONGEST_SECONDS, Memory, remembered, remembered_each
 from portal.directory.enums import Event
+from portal.directory.models import Team
 from tests.factories.directory import make_team
+from tests.factories.tickets import make_ticket
+from triage.tickets.enums import Event as TicketEvent
 
 
 class Reading:
@@ -40,11 +45,34 @@ def test_a_change_anywhere_makes_it_read_anew(app: Flask) -> None:
     assert read_twice(app, reading) == [2, 2]
 
 
-def test_a_request_that_changes_something_neither_keeps_nor_uses_it(app: Flask) -> None:
+@pytest.mark.parametrize("flushed", [True, False])
+def test_a_request_that_has_changed_something_neither_keeps_nor_uses_it(app: Flask, flushed: bool) -> None:
     reading = Reading()
-    assert read_twice(app, reading, method="POST") == [1, 2]
-    assert read_twice(app, reading) == [3, 3]
-    assert read_twice(app, reading, method="POST") == [4, 5]
+    assert read_twice(app, reading, method="POST") == [1, 1]
+    team = make_team()
+    with app.test_request_context("/", method="POST"):
+        team.name = "Changed"
+        if flushed:
+            db.session.flush()
+        assert [remembered(reading, "a fact", frozenset({"public"})) for _ in range(2)] == [2, 3]
+        db.session.rollback()
+    assert read_twice(app, reading) == [1, 1]
+
+
+def test_daily_work_moves_only_what_depends_on_it(app: Flask) -> None:
+    def read() -> tuple[int, int]:
+        with app.test_request_context("/"):
+            return remembered(fact, "a fact"), remembered(work, "some work", with_daily_work=True)
+
+    fact, work = Reading(), Reading()
+    ticket = make_ticket()
+    assert read() == read() == (1, 1)
+    record(TicketEvent.OPENED, ticket, actor=None)
+    db.session.commit()
+    assert read() == (1, 2)
+    record(Event.TEAM_CREATED, make_team(), actor=None)
+    db.session.commit()
+    assert read() == (2, 3)
 
 
 def test_the_key_tells_readers_apart(app: Flask) -> None:
@@ -70,6 +98,8 @@ def test_of_several_things_only_those_are_read_that_are_not_kept(app: Flask) -> 
     with app.test_request_context("/"):
         assert remembered_each(squares, [2], "squares") == {2: 4}
     with app.test_request_context("/", method="POST"):
+        make_team("Changed", key="changed-too")
+        db.session.execute(sa.update(Team).values(name="Changed"))
         assert remembered_each(squares, [2, 3], "squares") == {2: 4}
     assert read == [[2, 3], [4], [2], [2], [2, 3]]
 
