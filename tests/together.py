@@ -4,6 +4,7 @@ from collections.abc import Callable
 from threading import Barrier, Thread
 
 from flask import Flask
+from sqlalchemy.exc import IntegrityError
 
 from portal.core.db import unit_of_work
 from portal.core.errors import PorticoError
@@ -20,7 +21,7 @@ def all_at_once(app: Flask, acts: list[Callable[[], object]]) -> list[object]:
             try:
                 with unit_of_work():
                     results[place] = acts[place]()
-            except PorticoError as error:
+            except (PorticoError, IntegrityError) as error:
                 results[place] = error
 
     threads = [Thread(target=run, args=(place,)) for place in range(len(acts))]

@@ -275,6 +275,21 @@ def reading() -> Iterator[Connection]:
 
 
 @contextmanager
+def writing_apart() -> Iterator[Connection]:
+    """Give a connection whose transaction is committed at the end, for what others must not wait long for.
+
+    It is the current one, which others wait for already, once that has written or when it began by reading: on SQLite
+    the two would wait for each other.
+    """
+    if has_written() or not _writing.get():
+        yield db.session.connection()
+        return
+    with db.sessionmaker() as session:
+        yield session.connection()
+        session.commit()
+
+
+@contextmanager
 def unit_of_work() -> Iterator[None]:
     """Commit at the end, roll back on any error: the edge for commands and jobs, as ``@commits`` is for requests."""
     with writing():

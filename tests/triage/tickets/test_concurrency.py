@@ -1,12 +1,15 @@
 """Two people at once, with real threads and real transactions."""
 
+import secrets
 from functools import partial
 
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from portal.core.audit.services import verify
 from portal.core.db import db
+from portal.core.sent_forms.models import SentForm
 from portal.directory.models import Team, User
 from tests.factories.directory import make_team, make_user
 from tests.factories.tickets import make_agent, make_ticket
@@ -45,12 +48,16 @@ def test_of_all_who_claim_one_gets_it(busy_app: Flask) -> None:
         assert verify()[1] is None
 
 
-def test_numbers_stay_unique_and_without_gaps(busy_app: Flask) -> None:
+@pytest.mark.parametrize("writes_before", [False, True])
+def test_numbers_stay_unique_and_without_gaps(busy_app: Flask, writes_before: bool) -> None:
     with busy_app.app_context():
         team_id, person_id = make_team().id, make_user().id
         first = make_ticket().number
 
     def open_one() -> int:
+        if writes_before:
+            db.session.add(SentForm(digest=secrets.token_hex(), location="/"))
+            db.session.flush()
         return services.open_ticket(
             actor=db.session.get_one(User, person_id),
             title="Together",
@@ -79,7 +86,9 @@ def test_a_form_sent_twice_at_the_same_moment_makes_one_ticket(busy_app: Flask) 
             form_token="the-same-form",
         ).number
 
-    numbers = all_at_once(busy_app, [send] * THREADS)
-    assert len(set(numbers)) == 1
+    results = all_at_once(busy_app, [send] * THREADS)
+    assert len({result for result in results if isinstance(result, int)}) == 1
+    # The edge answers who came second with the ticket of who came first.
+    assert all(isinstance(result, int | sa.exc.IntegrityError) for result in results)
     with busy_app.app_context():
         assert db.session.scalar(sa.select(sa.func.count()).where(Ticket.form_token == "the-same-form")) == 1

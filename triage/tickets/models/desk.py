@@ -44,7 +44,7 @@ class DeskSettings(Identified, Timestamped, Model):
 
 
 class TicketSequence(Model):
-    """The last number given: a single row, so that numbers have no gaps and mean the same on every engine."""
+    """The last number given: a single row, so that numbers mean the same on every engine."""
 
     __tablename__ = "ticket_sequence"
     __table_args__ = (CheckConstraint("id = 1", name="single_row"),)

@@ -6,11 +6,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from knowledge.api import solved_lately
 from portal.core import clock
 from portal.core.audit.services import record
-from portal.core.db import db
+from portal.core.db import db, writing_apart
 from portal.core.files.models import StoredFile
 from portal.directory.api import Service, Team, User
 from triage.tickets import routing
@@ -48,8 +49,9 @@ def open_ticket(
 ) -> Ticket:
     """Open a ticket, send it to a team's queue, and tell the requester and the team.
 
-    A second call with the same ``form_token`` by the same person changes nothing and returns the ticket that the
-    first one made. ``team`` is a choice by hand that goes before the rules of routing. ``articles`` says what was offered while the person asked and what came of it.
+    A later call with the same ``form_token`` by the same person changes nothing and returns the ticket that the
+    first one made; one at the same moment is refused by the database. ``team`` is a choice by hand that goes before
+    the rules of routing. ``articles`` says what was offered while the person asked and what came of it.
 
     Raises:
         IncompleteStep: title or description is empty.
@@ -58,18 +60,15 @@ def open_ticket(
     title, description = " ".join(title.split())[:TITLE_LENGTH], description.strip()
     if not title or not description:
         raise IncompleteStep(gettext("Say in a few words what this is about."))
-    requester = requester or actor
-    decision, priority = routing.choose_team(service, chosen=team), priority_for(impact, urgency)
-    agents, solved = list_agents(decision.team.id), solved_lately(requester.id)
-    # Whoever opens another ticket waits from here to the commit, so what can be asked before stands above; of two
-    # forms sent at the same moment the second waits too.
-    number = _next_number()
     sent_before = find_by_token(form_token, actor)
     if sent_before is not None:
-        _give_number_back()
         return sent_before
+    requester = requester or actor
+    # Whoever writes next waits from the first line of the history to the commit: what can be asked before stands here.
+    decision, priority = routing.choose_team(service, chosen=team), priority_for(impact, urgency)
+    agents, solved = list_agents(decision.team.id), solved_lately(requester.id)
     ticket = Ticket(
-        number=number,
+        number=_next_number(),
         kind=kind,
         title=title,
         description=description,
@@ -113,18 +112,15 @@ def _sent_before() -> sa.Select[Ticket]:
 
 
 def _next_number() -> int:
-    # The row stays locked until the commit, so two tickets never get one number and a rollback leaves no gap.
-    return int(db.session.execute(_number_moved(1)).scalar_one())
-
-
-def _give_number_back() -> None:
-    db.session.execute(_number_moved(-1)).scalar_one()
+    """Take a number: nobody else gets it, and it stays unused when the ticket is not opened after all."""
+    with writing_apart() as connection:
+        return int(connection.execute(_number_moved()).scalar_one())
 
 
 @cache
-def _number_moved(by: int) -> sa.Executable:
+def _number_moved() -> ReturningUpdate[int]:
     table = TicketSequence.metadata.tables[TicketSequence.__tablename__]
-    statement = sa.update(table).where(table.c.id == 1).values(last_number=table.c.last_number + by)
+    statement = sa.update(table).where(table.c.id == 1).values(last_number=table.c.last_number + 1)
     return statement.returning(table.c.last_number)
 
 
