@@ -33,14 +33,14 @@ def wait_until_idle(root: int, *, seconds: float = 600) -> None:
 
 
 class PeakMemory(threading.Thread):
-    """Looks twice a second and keeps the largest."""
+    """Looks every two seconds, since each look stops the processes for a moment, and keeps the largest."""
 
     def __init__(self, root: int) -> None:
         super().__init__(daemon=True)
         self.root, self.peak, self.ended = root, 0.0, threading.Event()
 
     def run(self) -> None:
-        while not self.ended.wait(0.5):
+        while not self.ended.wait(2):
             self.peak = max(self.peak, family_mib(self.root))
 
 

@@ -133,5 +133,6 @@ def _alike(ticket: Ticket, other: Ticket | None) -> bool:
 
 def _tickets(ids: Iterable[int]) -> dict[int, Ticket]:
     wanted = sorted(set(ids))
-    query = sa.select(Ticket).where(Ticket.id.in_(wanted))
-    return {ticket.id: ticket for ticket in db.session.scalars(query)} if wanted else {}
+    if not wanted:
+        return {}
+    return {ticket.id: ticket for ticket in db.session.scalars(sa.select(Ticket).where(Ticket.id.in_(wanted)))}
