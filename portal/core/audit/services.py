@@ -49,6 +49,7 @@ class _Pending:
     reason: str
     before: dict[str, Any] | None
     after: dict[str, Any] | None
+    is_fact: bool
     at: Any = field(default_factory=clock.now)
 
 
@@ -61,11 +62,13 @@ def record(
     after: dict[str, Any] | None = None,
     reason: str = "",
     label: str | None = None,
+    daily_work: bool | None = None,
 ) -> None:
     """Add an event about ``subject`` (a row of ours) to the trail, in the current transaction.
 
     ``before`` and ``after`` hold the fields that changed, as ``changes`` gives them. ``label`` names the subject for
-    people; by default its ``str``. Nothing is written when the transaction is rolled back. Features that react to the
+    people; by default its ``str``. ``daily_work`` says that no fact has changed (``Model.is_fact``), by default what
+    the subject's table says. Nothing is written when the transaction is rolled back. Features that react to the
     event do so at once, in the same transaction.
     """
     session = db.session
@@ -81,6 +84,7 @@ def record(
         reason=reason,
         before=_plain(before),
         after=_plain(after),
+        is_fact=getattr(subject, "is_fact", True) if daily_work is None else not daily_work,
     )
     session.info.setdefault(_PENDING, []).append(pending)
     for react in reactions_to(current_app, str(action)):
@@ -209,7 +213,7 @@ def _append_pending(session: Session) -> None:
     for item in pending:
         link = _link(item, last_id + 1, last_hash or FIRST_HASH)
         last_id, last_hash = link.id, link.hash
-        facts_id = link.id if getattr(item.subject, "is_fact", True) else facts_id
+        facts_id = link.id if item.is_fact else facts_id
         links.append(vars(link))
     session.execute(plain_insert(AuditEvent), links)
     session.execute(_head_moved(), {"id_now": last_id, "hash_now": last_hash, "facts_now": facts_id})

@@ -25,14 +25,15 @@ COUNTED_ONLY = "from"
 def cached_for_anonymous(view: View) -> View:
     """Give visitors without a session the finished page while nothing has changed; others pass straight through.
 
-    Only for views whose page depends on nothing but URL, language and stored data, and that change nothing.
+    Only for views whose page depends on nothing but URL, language and stored facts (``Model.is_fact``), and that
+    change nothing.
     """
 
     @wraps(view)
     def cached(*args: Any, **kwargs: Any) -> ResponseReturnValue:
         if current_app.config["SESSION_COOKIE_NAME"] in request.cookies or request.headers.get("HX-Request"):
             return view(*args, **kwargs)
-        pages, position = memory_of("pages", MOST_PAGES), position_of_request().last
+        pages, position = memory_of("pages", MOST_PAGES), position_of_request().facts
         key = f"{get_locale()} {chosen_theme()} {_address()}"
         kept: tuple[bytes, str] | None = pages.get(key, position)
         if kept is None:

@@ -73,7 +73,7 @@ def sign_in(check: Check) -> User:
     """
     user = db.session.get(User, check.user_id, with_for_update=True, populate_existing=True) if check.user_id else None
     if user is None:
-        record(Event.SIGN_IN_FAILED, UnknownAccount(), actor=None, after={"cause": "unknown account"})
+        record(Event.SIGN_IN_FAILED, UnknownAccount(), actor=None, after={"cause": "unknown account"}, daily_work=True)
         raise _refusal()
     cause = _cause(user, check)
     if cause:
@@ -82,20 +82,20 @@ def sign_in(check: Check) -> User:
     user.failed_sign_ins, user.locked_until = 0, None
     user.last_sign_in_at = clock.now()
     user.password_hash = check.new_hash or user.password_hash
-    record(Event.SIGNED_IN, user, actor=user)
+    record(Event.SIGNED_IN, user, actor=user, daily_work=True)
     db.session.flush()
     return user
 
 
 def sign_out(user: User) -> None:
     """Record that a person ended a session."""
-    record(Event.SIGNED_OUT, user, actor=user)
+    record(Event.SIGNED_OUT, user, actor=user, daily_work=True)
 
 
 def sign_out_everywhere(user: User, *, actor: User) -> None:
     """End every session of a person, on every device."""
     user.session_generation += 1
-    record(Event.SIGNED_OUT_EVERYWHERE, user, actor=actor)
+    record(Event.SIGNED_OUT_EVERYWHERE, user, actor=actor, daily_work=True)
     db.session.flush()
 
 
@@ -119,13 +119,13 @@ def _cause(user: User, check: Check) -> str:
 
 
 def _count_failure(user: User, cause: str) -> None:
-    record(Event.SIGN_IN_FAILED, user, actor=None, after={"cause": cause})
+    record(Event.SIGN_IN_FAILED, user, actor=None, after={"cause": cause}, daily_work=True)
     if cause == "wrong password":
         user.failed_sign_ins += 1
         pause = pause_after(user.failed_sign_ins)
         if pause:
             user.locked_until = clock.now() + pause
-            record(Event.LOCKED_OUT, user, actor=None, after={"locked_until": user.locked_until})
+            record(Event.LOCKED_OUT, user, actor=None, after={"locked_until": user.locked_until}, daily_work=True)
     db.session.flush()
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ def auditor(client: CheckingClient) -> User:
     return user
 
 
-def write(count: int, *, by: User, about: User | None = None, event: Event = Event.USER_CHANGED, **values: str) -> None:
+def write(count: int, *, by: User, about: User | None = None, event: Event = Event.USER_CHANGED, **values: Any) -> None:
     for number in range(count):
         record(event, about or by, actor=by, before={"n": number}, after={"n": number + 1}, **values)
     db.session.commit()

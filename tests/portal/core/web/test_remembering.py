@@ -11,7 +11,8 @@ from portal.core.db import db
 from portal.core.web.remembering import LONGEST_SECONDS, Memory, remembered, remembered_each
 from portal.directory.enums import Event
 from portal.directory.models import Team
-from tests.factories.directory import make_team
+from tests.client import CheckingClient, count_queries
+from tests.factories.directory import make_team, make_user
 from tests.factories.tickets import make_ticket
 from triage.tickets.enums import Event as TicketEvent
 
@@ -111,3 +112,21 @@ def test_memory_keeps_the_latest_and_no_more() -> None:
     assert [memory.get(key, 7) for key in ("one", "two", "three")] == [None, "two", "three"]
     assert memory.get("three", 8) is None
     assert LONGEST_SECONDS <= 60
+
+
+def test_a_page_for_visitors_is_kept_while_people_work(app: Flask, client: CheckingClient) -> None:
+    def statements() -> int:
+        with count_queries(warm=True) as counted:
+            assert client.get("/").status_code == 200
+        return len(counted.statements)
+
+    ticket, person = make_ticket(), make_user()
+    fresh, kept = statements(), statements()
+    assert kept < fresh
+    record(TicketEvent.OPENED, ticket, actor=None)
+    record(Event.SIGNED_IN, person, actor=person, daily_work=True)
+    db.session.commit()
+    assert statements() == kept
+    record(Event.TEAM_CREATED, make_team(), actor=None)
+    db.session.commit()
+    assert statements() > kept
