@@ -33,9 +33,9 @@ def known_revisions() -> set[str]:
 
 
 def upgrade(connection: Connection, revision: str = "head", *, on_step: Callable[..., Any] | None = None) -> None:
-    """Run the missing migrations: in the connection's transaction if it has one, else each in its own.
+    """Run the missing migrations: in the connection's transaction if it has one, else all of them in one.
 
-    ``on_step`` is called at the end of each migration, inside its transaction.
+    ``on_step`` is called at the end of each migration, inside the transaction.
     """
     config = config_for(connection)
     config.attributes["on_step"] = on_step

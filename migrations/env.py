@@ -21,7 +21,8 @@ context.configure(
     compare_type=True,
     render_item=render_item,
     transactional_ddl=True,
-    transaction_per_migration=True,
+    # All of them or none: the version before knows no state in between, and would refuse to run on it.
+    transaction_per_migration=False,
     on_version_apply=context.config.attributes.get("on_step"),
 )
 with context.begin_transaction():

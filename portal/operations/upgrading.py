@@ -1,4 +1,4 @@
-"""Bringing the database to this version: one node at a time, one transaction for each migration."""
+"""Bringing the database to this version: one node at a time, all migrations in one transaction."""
 
 import fcntl
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ ADVISORY_LOCK = 7_316_045_218
 
 
 class UpgradeFailed(ConfigurationError):
-    """A migration failed; the database is as it was before that migration."""
+    """A migration failed; the database is as it was before the upgrade."""
 
 
 def upgrade_database(settings: Settings, *, say: Callable[[str], object]) -> DatabaseState:
@@ -28,7 +28,7 @@ def upgrade_database(settings: Settings, *, say: Callable[[str], object]) -> Dat
 
     Raises:
         PreflightFailed: the database cannot be upgraded; nothing was touched.
-        UpgradeFailed: a migration failed and was rolled back; the text names it.
+        UpgradeFailed: a migration failed and all were rolled back; the text names it.
     """
     engine = make_engine(settings)
     try:
@@ -44,10 +44,10 @@ def upgrade_database(settings: Settings, *, say: Callable[[str], object]) -> Dat
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
-    """Run the missing migrations, each in a transaction of its own.
+    """Run the missing migrations in one transaction, so that the version before still runs when one of them fails.
 
     SQLite changes a table by copying it, which must not fire the foreign keys of others; they are off meanwhile and
-    checked as a whole before each migration is committed.
+    checked as a whole after each migration.
     """
     # Only this command needs Alembic; the processes that merely look at the state stay without it.
     from migrations.commands import upgrade
@@ -67,8 +67,8 @@ def migrate(engine: Engine, revision: str = "head") -> None:
         except Exception as error:
             after = f"after revision {running}" if running else "at its first step"
             raise UpgradeFailed(
-                f"The upgrade failed {after}: {str(error).strip().splitlines()[0]}. The failing step was rolled back "
-                "and the database is whole. Report this with the line above; the version before still runs on it."
+                f"The upgrade failed {after}: {str(error).strip().splitlines()[0]}. Everything was rolled back: the "
+                "database is as it was, and the version before still runs on it. Report this with the words above."
             ) from error
 
 

@@ -107,11 +107,16 @@ def test_a_failing_migration_leaves_the_database_as_it_was(
         (copy / path.relative_to(commands.FOLDER)).write_text(path.read_text())
     (copy / "versions" / "9000_fail.py").write_text(FAILING.format(revision="9000", before=head))
     monkeypatch.setattr(commands, "FOLDER", copy)
-    with pytest.raises(UpgradeFailed, match=rf"after revision {head}.*no_such_table"):
+    with make_engine(empty_settings).begin() as connection:
+        commands.upgrade(connection, "0022")
+    before = tables(empty_settings)
+    with pytest.raises(UpgradeFailed, match=rf"after revision {head}.*no_such_table.*version before still runs"):
         migrate(make_engine(empty_settings))
-    assert "half_made" not in tables(empty_settings)
+    # Those before the failing one are undone, too: the version that was there refuses what it does not know.
+    assert tables(empty_settings) == before
+    assert check_database(empty_settings, make_engine(empty_settings)).current == "0022"
     monkeypatch.undo()
-    # The migrations before it are committed, and the version before the failing one runs on them.
+    migrate(make_engine(empty_settings))
     refuse_unless_current(empty_settings)
 
 
