@@ -26,6 +26,9 @@ from portal.core.gathering import gathered
 TRIED_AGAIN_WITHIN = timedelta(minutes=10)
 # What a visit comes to is put down to the last search within this time.
 OUTCOME_WITHIN = timedelta(minutes=60)
+# Web processes write their notes within a second or two. So long an outcome waits for the search or the opening that
+# another process noted before it.
+WRITTEN_WITHIN = timedelta(seconds=10)
 _TOKEN = re.compile(r"[0-9a-f]{16}")
 
 
@@ -74,8 +77,8 @@ def note_search(visit: str, text: str, *, results: int, corrected: bool, degrade
 
 
 @gathered("knowledge.searches")
-def write_log(notes: Sequence[Searched | Stepped]) -> None:
-    """Write searches and what came of them."""
+def write_log(notes: Sequence[Searched | Stepped]) -> list[Searched | Stepped]:
+    """Write searches and what came of them; return the outcomes whose search may still be on its way."""
     searched = [note for note in notes if isinstance(note, Searched)]
     known = _known({search_token(note.visit, note.text) for note in searched})
     for note in searched:
@@ -83,10 +86,14 @@ def write_log(notes: Sequence[Searched | Stepped]) -> None:
         if token not in known:
             known.add(token)
             _write_search(token, note)
+    early: list[Searched | Stepped] = []
     for step in (note for note in notes if isinstance(note, Stepped)):
         belongs_to = step.token or _last_search(step)
         if belongs_to:
             db.session.add(SearchStep(token=belongs_to, outcome=step.outcome, article_id=step.article_id, at=step.at))
+        elif clock.now() - step.at < WRITTEN_WITHIN:
+            early.append(step)
+    return early
 
 
 def _known(tokens: Collection[str]) -> set[str]:

@@ -13,7 +13,7 @@ second: whatever must not be lost belongs into the transaction of the request, o
 
 import atexit
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from threading import Event, Lock, Thread
 from typing import Any, Generic, TypeVar
@@ -35,17 +35,20 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Gathered(Generic[Note]):
-    """A declared kind of note: ``note`` leaves one, ``write`` puts a batch into the database."""
+    """A declared kind of note: ``note`` leaves one, ``write`` puts a batch into the database.
+
+    What ``write`` returns waits for the next time: notes that depend on what another process has yet to write.
+    """
 
     name: str
-    write: Callable[[Sequence[Note]], None]
+    write: Callable[[Sequence[Note]], Iterable[Note] | None]
 
     def note(self, note: Note) -> None:
         """Leave a note of the current application; it is written within seconds, in the order of this process."""
         _notes().add(self, note)
 
 
-def gathered(name: str) -> Callable[[Callable[[Sequence[Note]], None]], Gathered[Note]]:
+def gathered(name: str) -> Callable[[Callable[[Sequence[Note]], Iterable[Note] | None]], Gathered[Note]]:
     """Declare a function that writes a batch of notes; it runs in a transaction of its own."""
     return lambda write: Gathered(name, write)
 
@@ -82,7 +85,9 @@ class Notes:
         for kind, notes in taken.values():
             try:
                 with origin(f"notes {kind.name}"), unit_of_work():
-                    kind.write(notes)
+                    early = list(kind.write(notes) or ())
+                if early:
+                    self._put_back(kind, early)
             except OperationalError:
                 logger.warning("%d notes of %s wait: the database is busy or away.", len(notes), kind.name)
                 self._put_back(kind, notes)

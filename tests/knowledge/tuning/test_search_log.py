@@ -158,6 +158,37 @@ def test_what_the_assistant_solved_counts_for_the_search_before_it(reader: Check
     assert steps() == [(token, "asked", None), (token, "solved", article_id)]
 
 
+def test_an_outcome_waits_for_what_another_process_noted_before_it(reader: CheckingClient, clock: HeldClock) -> None:
+    address = results(reader, "wi-fi")[0][0]
+    write_gathered()
+    article_id = int(address.split("/")[2])
+    reader.post(f"/articles/{article_id}/feedback", data={"helped": "yes"})
+    write_gathered()
+    assert steps() == []
+    # The process that gave out the article writes its note a moment after the one that took what was said of it.
+    clock.forward(seconds=-1)
+    reader.get(address)
+    clock.forward(seconds=2)
+    write_gathered()
+    write_gathered()
+    token = searches()[0].token
+    assert sorted(steps()) == [(token, "opened", article_id), (token, "solved", article_id)]
+    write_gathered()
+    assert len(steps()) == 2
+
+
+def test_an_outcome_without_a_search_is_not_kept_for_long(reader: CheckingClient, clock: HeldClock) -> None:
+    address = results(reader, "wi-fi")[0][0]
+    article_id = int(address.split("/")[2])
+    reader.post(f"/articles/{article_id}/feedback", data={"helped": "yes"})
+    clock.forward(seconds=11)
+    write_gathered()
+    reader.get(address)
+    write_gathered()
+    write_gathered()
+    assert [outcome for _, outcome, _ in steps()] == ["opened"]
+
+
 def test_without_a_search_nothing_is_told_of_a_visit(reader: CheckingClient) -> None:
     reader.post("/ask", data={"text": "The fax does not work"})
     write_gathered()

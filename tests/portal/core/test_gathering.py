@@ -20,20 +20,24 @@ from tests.client import count_queries
 
 batches: list[list[str]] = []
 busy: list[Exception] = []
+early: list[str] = []
 
 
 @gathered("tests.failures")
-def write_failures(notes: Sequence[str]) -> None:
+def write_failures(notes: Sequence[str]) -> list[str]:
     if busy:
         raise busy.pop()
     batches.append(list(notes))
-    db.session.execute(sa.insert(JobFailure), [{"job": note, "error": ""} for note in notes])
+    ready = [note for note in notes if note not in early]
+    db.session.execute(sa.insert(JobFailure), [{"job": note, "error": ""} for note in ready])
+    return [note for note in notes if note in early]
 
 
 @pytest.fixture(autouse=True)
 def forget() -> None:
     batches.clear()
     busy.clear()
+    early.clear()
 
 
 def written() -> list[str]:
@@ -60,6 +64,18 @@ def test_notes_wait_while_the_database_is_busy(app: Flask) -> None:
     write_failures.note("late")
     write_gathered()
     assert written() == ["early", "late"]
+
+
+def test_notes_that_come_too_early_wait_for_the_next_time(app: Flask) -> None:
+    early.append("second")
+    for note in ("first", "second"):
+        write_failures.note(note)
+    write_gathered()
+    assert written() == ["first"]
+    early.clear()
+    write_failures.note("third")
+    write_gathered()
+    assert written() == ["first", "second", "third"]
 
 
 def test_notes_that_cannot_be_written_are_dropped_and_hold_up_nothing(
