@@ -16,8 +16,8 @@ from portal.operations.metrics_folder import prepare_metrics_folder
 
 logger = logging.getLogger(__name__)
 
-# A tenth of the weight of the web server's processes, for the kernel's scheduler.
-_POLITENESS = 10
+# A third of the weight of the web server's processes, for the kernel's scheduler.
+_POLITENESS = 5
 
 
 def run_worker(settings: Settings) -> None:
@@ -38,9 +38,9 @@ def run_worker(settings: Settings) -> None:
         signal.signal(number, lambda *_: sys.exit(0))
     refuse_unless_current(settings)
     configure_logging(settings)
+    app = create_app(settings)
     # Where both want the processor, whoever waits for a page goes before what nobody waits for.
     os.nice(_POLITENESS)
-    app = create_app(settings)
     heart = Heart(app)
     heart.start()
     try:
