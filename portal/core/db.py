@@ -113,10 +113,13 @@ def init_app(app: Flask, settings: Settings) -> None:
     """Give the application its engine."""
     # The connection used last is given out first: what it has read is still in its memory.
     options: dict[str, Any] = {"url": settings.database_url, "pool_use_lifo": True}
+    # One for each thread, and some more for those that need a second one for a moment (``reading``, ``writing_apart``):
+    # threads that all hold their first and wait for a second would wait for each other.
+    options |= {"pool_size": max(settings.web_threads, settings.job_threads) + 1, "max_overflow": 5}
     if settings.uses_sqlite:
         options["connect_args"] = {"timeout": SQLITE_BUSY_MILLISECONDS / 1000}
     else:
-        options |= {"pool_pre_ping": True, "pool_size": settings.web_threads + 1, "max_overflow": 5}
+        options["pool_pre_ping"] = True
     app.config["SQLALCHEMY_ENGINES"] = {"default": options}
     db.init_app(app)
     # The extension also closes asynchronous sessions, which we never open; Flask would start a thread for it at the

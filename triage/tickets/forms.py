@@ -1,6 +1,6 @@
 """Forms of the desk."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any, BinaryIO, TypeVar, cast
 
@@ -19,7 +19,7 @@ from portal.core.web.choices import SelectChoice, words_as_choices
 from portal.directory.api import Service, Team, User
 from triage.tickets.enums import HoldReason, Impact, TicketKind, Urgency
 from triage.tickets.models import Category, Ticket
-from triage.tickets.queries import Offered
+from triage.tickets.queries import Choice, Offered
 from triage.tickets.words import HOLD_REASONS, IMPACTS, KINDS, PRIORITIES, URGENCIES
 
 LONGEST_TEXT = 20_000
@@ -157,8 +157,9 @@ class FieldsForm(FlaskForm):
             urgency=ticket.urgency.value,
             version=ticket.version,
         )
-        form.service.choices = choices_of(offered.services, gettext("None"))
-        form.category.choices = choices_of(offered.categories, gettext("None"))
+        # What has been retired since is offered no more, but the ticket keeps it until somebody chooses another.
+        form.service.choices = choices_of(_with_own(offered.services, ticket.service), gettext("None"))
+        form.category.choices = choices_of(_with_own(offered.categories, ticket.category), gettext("None"))
         return form
 
 
@@ -223,6 +224,10 @@ def choices_of(rows: Iterable[Any], none: str) -> list[SelectChoice]:
     """Return rows of ours as choices with an empty one first; categories are indented as the tree they are."""
     locale = str(get_locale() or "en")
     return [SelectChoice("", none), *(SelectChoice(str(row.id), _label(row, locale)) for row in rows)]
+
+
+def _with_own(rows: Sequence[Choice], own: Service | Category | None) -> list[Choice | Service | Category]:
+    return [*rows, *([own] if own is not None and all(row.id != own.id for row in rows) else [])]
 
 
 def _label(row: Any, locale: str) -> str:

@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event, Thread, Timer
+from threading import Barrier, Event, Thread, Timer
 
 import pytest
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from portal.core import db as database
-from portal.core.db import db, lock_rows, unit_of_work
+from portal.core.db import db, lock_rows, unit_of_work, writing_apart
 from portal.directory.models import Team
 from tests.factories.directory import make_team
 
@@ -122,3 +122,27 @@ def test_whoever_locked_rows_before_writes_again_after_others_did(app: Flask) ->
     finally:
         gc.enable()
     assert db.session.execute(sa.select(Team.name, Team.description)).one() == ("ours", "theirs")
+
+
+def test_threads_that_all_hold_a_connection_each_get_a_second_one(app: Flask) -> None:
+    make_team()
+    many = 16
+    other = Flask("many-threads")
+    database.init_app(other, app.extensions["portico_settings"].model_copy(update={"web_threads": many}))
+    gate, moved = Barrier(many), []
+
+    def move() -> None:
+        with other.app_context(), unit_of_work():
+            db.session.execute(sa.select(Team.id)).all()
+            gate.wait(30)
+            with writing_apart() as connection:
+                moved.append(connection.execute(sa.update(Team).values(description="moved")).rowcount)
+
+    threads = [Thread(target=move) for _ in range(many)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(90)
+    with other.app_context():
+        db.engine.dispose()
+    assert moved == [1] * many

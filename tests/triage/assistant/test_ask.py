@@ -15,6 +15,7 @@ from knowledge.models import Article as KnownArticle
 from portal.core.audit.models import AuditEvent
 from portal.core.db import db
 from portal.directory.models import User
+from portal.directory.services.it_services import retire_service
 from tests.client import CheckingClient
 from tests.clock import HeldClock
 from tests.factories.directory import make_service, make_team, make_user
@@ -26,6 +27,7 @@ from triage.assistant.models import Conversation, ConversationArticle
 from triage.assistant.services import mark_abandoned, title_from
 from triage.tickets.enums import ArticleUse
 from triage.tickets.models import Ticket, TicketArticle
+from triage.tickets.services.categories import change_category
 
 FILLED = {
     "title": "VPN drops",
@@ -121,6 +123,30 @@ def test_a_question_needs_words(client: CheckingClient, text: str) -> None:
 
 def test_without_an_answer_a_person_is_offered(client: CheckingClient) -> None:
     assert "Nothing fitting was found" in client.get(path(begin(client))).text
+
+
+def test_the_form_offers_at_once_what_is_in_use_now(client: CheckingClient, user: User) -> None:
+    service, category = make_service("Old service"), make_category("Old category")
+    client.sign_in(user)
+    form = path(begin(client), "ticket")
+    assert "Old service" in client.get(form).text and "Old category" in client.get(form).text
+    retire_service(service, actor=None, reason="gone")
+    change_category(
+        category,
+        actor=None,
+        name="New category",
+        description="",
+        parent=None,
+        service=None,
+        keywords=["flibbertigibbet", "wuzzle"],
+        translations={},
+        is_active=True,
+    )
+    db.session.commit()
+    text = client.get(form).text
+    assert "Old service" not in text and "Old category" not in text and "New category" in text
+    named = client.get(path(begin(client, "The flibbertigibbet wuzzle makes a noise"), "ticket")).text
+    assert f'<option selected value="{category.id}">New category' in named
 
 
 def test_solved_is_only_what_the_person_says(client: CheckingClient, shelf: list[int]) -> None:

@@ -94,7 +94,7 @@ def test_it_explains_itself_and_brings_the_service_along() -> None:
 
 
 @pytest.mark.usefixtures("demo_organisation")
-def test_a_retired_category_is_not_suggest() -> None:
+def test_a_retired_category_is_not_suggested() -> None:
     found = suggest("The VPN drops every couple of minutes at home")
     assert found.category is not None
     db.session.get_one(Category, found.category.id).is_active = False

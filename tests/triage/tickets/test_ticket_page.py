@@ -10,8 +10,8 @@ from portal.core.db import db
 from portal.directory.models import Team, User
 from tests.client import CheckingClient, count_queries
 from tests.clock import HeldClock
-from tests.factories.directory import make_team, make_user
-from tests.factories.tickets import make_agent, make_ticket
+from tests.factories.directory import make_service, make_team, make_user
+from tests.factories.tickets import make_agent, make_category, make_ticket
 from triage.tickets import services
 from triage.tickets.enums import Event, HoldReason, TicketKind, TicketState
 from triage.tickets.models import Ticket, TicketEntry
@@ -364,6 +364,29 @@ def test_facts_are_corrected_and_told(client: CheckingClient, team: Team, agent:
     stale = client.post(url(ticket, "fields"), data=data)
     assert stale.status_code == 409
     assert "Somebody else changed ticket" in stale.text
+
+
+def test_a_ticket_keeps_what_has_been_retired_since(client: CheckingClient, team: Team, agent: User) -> None:
+    service, category = make_service(owner_team=team), make_category()
+    ticket = make_ticket(team=team, service=service, category=category)
+    service.is_retired, category.is_active = True, False
+    db.session.commit()
+    client.sign_in(agent)
+    form = client.get(url(ticket, "facts")).text
+    assert form.count(f'<option selected value="{service.id}">{service.name}') >= 1
+    assert form.count(f'<option selected value="{category.id}">{category.name}') >= 1
+    data = {
+        "fields-title": "Better title",
+        "fields-kind": ticket.kind,
+        "fields-service": str(service.id),
+        "fields-category": str(category.id),
+        "fields-impact": ticket.impact,
+        "fields-urgency": ticket.urgency,
+        "fields-version": str(ticket.version),
+    }
+    assert client.post(url(ticket, "fields"), data=data).status_code == 303
+    changed = reloaded(ticket)
+    assert (changed.title, changed.service_id, changed.category_id) == ("Better title", service.id, category.id)
 
 
 def test_as_many_queries_with_many_lines_as_with_few(
