@@ -52,7 +52,9 @@ class TantivyEngine:
             index.reload()
             return TantivySegment(index, lengths)
         except ValueError as error:
-            raise OSError(str(error)) from error
+            # Its fields are others: nothing is broken, and what tantivy says of it tells nobody what to do.
+            other = "schema does not match" in str(error)
+            raise OSError("another version of Portico made it" if other else str(error)) from error
 
 
 def _schema() -> Any:

@@ -62,9 +62,10 @@ COMMON_ENOUGH = 8
 """A word in this many documents is never doubted."""
 CERTAINLY_RARER = 20
 """A word that is in use is doubted only when a word close to it is this many times as common."""
-CERTAIN, COMMON_SLIP = 1.75, 0.75
-"""Corrections nearer than the first may be made unasked; nearer than the second they are one slip of the usual kinds,
-which is likelier than another language when only the letters speak for that."""
+CERTAIN, ONE_SLIP, COMMON_SLIP = 1.75, 1.0, 0.75
+"""Corrections nearer than the first may be made unasked. Up to the second they are one slip: a German word further from
+an English one is no slip, but its relation (``Kalender`` beside ``calendar``). Nearer than the last they are one slip of
+the usual kinds, which is likelier than another language when only the letters speak for that."""
 COMMON, DISTANCE = 0.35, 2.5
 """One whole edit weighs as much as a word being about a thousand times as common."""
 
@@ -230,19 +231,24 @@ class Speller:
         own = self._by_language(language) if language else self._vocabulary
         if language == "de":
             doubtful = [word for word in doubtful if not _is_form(own, word)]
-        found = [self._correct(word, own) for word in doubtful]
+        # English words stand in German documents, too: as terms, and as titles of English ones.
+        foreign = self._accepted if language == "de" else frozenset[str]()
+        found = [self._correct(word, own, foreign=foreign) for word in doubtful]
         if by_letters:
             pairs = zip(doubtful, found, strict=True)
             found = [correction or self._correct(word, self._vocabulary, COMMON_SLIP) for word, correction in pairs]
         return [correction for correction in found if correction is not None]
 
-    def _correct(self, word: str, own: Vocabulary, most: float = np.inf) -> Correction | None:
-        """The best correction of one word from a vocabulary, at most so far away."""
+    def _correct(
+        self, word: str, own: Vocabulary, most: float = np.inf, foreign: frozenset[str] = frozenset()
+    ) -> Correction | None:
+        """The best correction of one word from a vocabulary, at most so far away; to a foreign one by one slip only."""
         present = self._vocabulary.counts.get(word, 0)
         scored = [
             (_worth(own, candidate, distance), distance, candidate)
             for candidate, distance in _candidates(own, word)
             if own.counts[candidate] >= max(own.trusted, present * CERTAINLY_RARER)
+            and (distance <= ONE_SLIP or candidate not in foreign)
         ]
         if present < own.trusted:
             scored += _splits(own, word) + _completions(own, word)
@@ -261,8 +267,10 @@ class Speller:
 
 
 def _is_form(own: Vocabulary, word: str) -> bool:
-    """Whether a German word is another form of one in use (``druckt`` beside ``drucken``)."""
-    bases = {word.removesuffix(ending) for ending in _ENDINGS} - {word}
+    """Whether a German word is another form of one in use (``druckt`` beside ``drucken``, ``gebe`` beside ``geben``)."""
+    bases = {word.removesuffix(ending) for ending in _ENDINGS}
+    if not word.endswith("e"):
+        bases -= {word}
     forms = {base + ending for base in bases if len(base) >= 4 for ending in ("", *_ENDINGS)}
     return any(form in own for form in forms - {word})
 

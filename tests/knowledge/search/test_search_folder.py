@@ -4,8 +4,10 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from knowledge.search import keyword_tantivy
 from knowledge.search.embedded import EmbeddedEngine
 from knowledge.search.embedder import Embedder
 from knowledge.search.index import SearchIndex
@@ -78,6 +80,15 @@ def test_a_damaged_or_foreign_manifest_is_rebuilt(make_folder_index: Make, text:
     index.rebuild(CORPUS)
     assert ids(index, "reset password")[0] == 1
     assert make_folder_index().search("password").degraded is None
+
+
+def test_fields_of_another_version_are_named_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = keyword_engine("tantivy")
+    with monkeypatch.context() as before:
+        before.setattr(keyword_tantivy, "FIELDS", ("title", "something_else"))
+        engine.write(tmp_path, [])
+    with pytest.raises(OSError, match="another version of Portico made it"):
+        engine.open(tmp_path, np.zeros((0, 1), dtype=np.int32))
 
 
 def test_a_reader_keeps_its_last_good_state(make_folder_index: Make) -> None:

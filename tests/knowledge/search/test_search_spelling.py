@@ -50,13 +50,17 @@ def test_two_words_that_are_one_are_joined(speller: Speller) -> None:
     assert speller.joined(["power", "shell", "printer"]) == ["powershell"]
 
 
-GERMAN = {"drucker": 3, "drucken": 2, "papierstau": 2, "passwort": 4, "vergessen": 2, "bildschirm": 2}
+GERMAN = {
+    "drucker": 3, "drucken": 2, "papierstau": 2, "passwort": 4, "vergessen": 2, "bildschirm": 2, "geben": 2,
+    "calendar": 2, "computer": 2,
+}  # fmt: skip
+ENGLISH_AT_LARGE = frozenset({"full", "calendar", "computer"})
 
 
 @pytest.fixture
 def of_two_languages() -> Speller:
     by_language = {"en": Vocabulary(COUNTS), "de": Vocabulary(GERMAN, 20)}
-    return Speller(Vocabulary(COUNTS | GERMAN), accepted=frozenset({"full"}), by_language=by_language.__getitem__)
+    return Speller(Vocabulary(GERMAN | COUNTS), accepted=ENGLISH_AT_LARGE, by_language=by_language.__getitem__)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +72,9 @@ def of_two_languages() -> Speller:
         # Another form of a word in use is no slip, and neither is a word that means nothing here.
         ("druckt drucke bildschirme", "de", {}),
         ("der kalender des rechners", "de", {}),
+        ("wie gebe ich meinen kalender frei", "de", {}),
+        # What German took from English is mended as everything else.
+        ("mein compuer", "de", {"compuer": "computer"}),
         # Without a stop word the letters tell; one usual slip of a word in use is likelier all the same.
         ("bilschirm schwarz", None, {"bilschirm": "bildschirm"}),
         ("kalender vergessen", None, {}),
