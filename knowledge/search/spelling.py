@@ -77,6 +77,8 @@ class Correction:
     word: str
     replacement: str
     sure: bool
+    related: bool = False
+    """The word is right, and the replacement its relation in another language: asked for beside it."""
 
 
 class Vocabulary:
@@ -242,13 +244,12 @@ class Speller:
     def _correct(
         self, word: str, own: Vocabulary, most: float = np.inf, foreign: frozenset[str] = frozenset()
     ) -> Correction | None:
-        """The best correction of one word from a vocabulary, at most so far away; to a foreign one by one slip only."""
+        """The best correction of one word from a vocabulary, at most so far away; further than a slip from a foreign one, it is related."""
         present = self._vocabulary.counts.get(word, 0)
         scored = [
             (_worth(own, candidate, distance), distance, candidate)
             for candidate, distance in _candidates(own, word)
             if own.counts[candidate] >= max(own.trusted, present * CERTAINLY_RARER)
-            and (distance <= ONE_SLIP or candidate not in foreign)
         ]
         if present < own.trusted:
             scored += _splits(own, word) + _completions(own, word)
@@ -256,7 +257,8 @@ class Speller:
         if not scored:
             return None
         _, distance, best = max(scored)
-        return Correction(word, best, sure=present < own.trusted and distance <= CERTAIN)
+        related = best in foreign and distance > ONE_SLIP
+        return Correction(word, best, present < own.trusted and distance <= CERTAIN and not related, related)
 
     def joined(self, query_words: list[str]) -> list[str]:
         """The words that two neighbours of the query form together (``power shell``), when they are in use."""

@@ -10,9 +10,9 @@ from knowledge.search.parse import ParsedQuery
 from knowledge.search.spelling import Correction, Speller, Vocabulary
 from knowledge.search.words import EVERY_STOP_WORD, STOP_WORDS, identifier_parts, replace_words, stem, words
 
-UNSURE, AS_WRITTEN, JOINED, PART, SYNONYM, COMPOUND = 0.8, 0.5, 0.7, 0.5, 0.7, 0.6
+UNSURE, AS_WRITTEN, JOINED, PART, SYNONYM, COMPOUND, RELATED = 0.8, 0.5, 0.7, 0.5, 0.7, 0.6, 0.7
 """What a term counts that the reader did not type so: an unsure correction, the doubtful word itself, two words
-written as one, a part of an identifier, a synonym, a compound of the word."""
+written as one, a part of an identifier, a synonym, a compound of the word, its relation in another language."""
 
 Synonyms = Mapping[str, Sequence[str]]
 """Words or phrases, folded, with what else they are called."""
@@ -48,7 +48,9 @@ def understand(
     # What owners have explained is no mistake, although no document may use it.
     explained = {word for phrase in synonyms for word in phrase.split()}
     open_words = [word for word in parsed.words if word not in parsed.fixed_words and word not in explained]
-    corrections = {c.word: c for c in speller.correct(open_words, parsed.language)} if speller else {}
+    found_corrections = speller.correct(open_words, parsed.language) if speller else []
+    corrections = {c.word: c for c in found_corrections if not c.related}
+    related = [c.replacement for c in found_corrections if c.related]
     applied = {w: c.replacement for w, c in corrections.items() if c.sure or w not in vocabulary}
     doubted = {w: c.replacement for w, c in corrections.items() if w not in applied}
     corrected = replace_words(parsed.text, applied) if applied else None
@@ -77,13 +79,15 @@ def understand(
     for part in identifier_parts(parsed.text):
         if part not in stop:
             ask(term(part, PART))
+    for word in related:
+        ask(term(word, RELATED))
     expansions = _expansions(words(corrected or parsed.text), synonyms)
     for word in dict.fromkeys(w for expansion in expansions for w in words(expansion)):
         if word not in stop:
             ask(term(word, SYNONYM))
     meaning = corrected or parsed.text
-    if expansions:
-        meaning = f"{meaning} ({', '.join(expansions)})"
+    if beside := [*related, *expansions]:
+        meaning = f"{meaning} ({', '.join(beside)})"
     return Understood(
         terms=TermQuery(tuple(found.values()), parsed.identifiers),
         order=tuple(term(word) for word in words(corrected or parsed.text) if word not in stop),

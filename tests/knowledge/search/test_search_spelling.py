@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.search.parse import parse
 from knowledge.search.spelling import Speller, Vocabulary
+from knowledge.search.understand import understand
 
 COUNTS = {
     "exchange": 60, "outlook": 50, "sharepoint": 40, "password": 30, "printer": 30, "calendar": 20, "page": 30,
@@ -85,7 +87,23 @@ def of_two_languages() -> Speller:
 def test_words_are_mended_within_their_language(
     of_two_languages: Speller, query: str, language: str | None, meant: dict[str, str]
 ) -> None:
-    assert {c.word: c.replacement for c in of_two_languages.correct(query.split(), language)} == meant
+    found = of_two_languages.correct(query.split(), language)
+    assert {c.word: c.replacement for c in found if not c.related} == meant
+
+
+def test_the_relation_of_a_german_word_is_asked_for_and_not_read_in_its_place(of_two_languages: Speller) -> None:
+    found = of_two_languages.correct(["kalender", "frei"], "de")
+    assert [(c.word, c.replacement, c.sure, c.related) for c in found] == [("kalender", "calendar", False, True)]
+    understood = understand(
+        parse("Wie gebe ich meinen Kalender frei?"),
+        vocabulary=Vocabulary(GERMAN | COUNTS),
+        speller=of_two_languages,
+        languages=["de", "en"],
+        synonyms={},
+    )
+    assert (understood.corrected, understood.did_you_mean) == (None, None)
+    assert {"kalender", "calendar"} <= {term.word for term in understood.terms.terms}
+    assert understood.meaning == "Wie gebe ich meinen Kalender frei? (calendar)"
 
 
 def test_where_no_document_is_german_a_german_query_is_left_as_it_is() -> None:
