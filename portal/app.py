@@ -10,7 +10,7 @@ from portal.core.audit.services import init_session_events
 from portal.core.feature import Feature
 from portal.core.features import AUDIT, HEALTH, JOBS, NOTIFICATIONS, OUTBOX
 from portal.core.settings import Settings, load_settings
-from portal.core.web import context, error_pages, i18n, observing, security, visit
+from portal.core.web import context, error_pages, i18n, numbers, observing, security, visit
 from portal.design.feature import FEATURE as DESIGN
 from portal.directory.feature import FEATURE as DIRECTORY
 from portal.home.feature import FEATURE as HOME
@@ -55,6 +55,7 @@ def create_app(settings: Settings | None = None, *, testing: bool = False) -> Fl
     auth.init_app(app)
     i18n.init_app(app, settings)
     visit.init_app(app, settings)
+    numbers.init_app(app)
     context.init_app(app)
     error_pages.init_app(app)
     for feature in FEATURES:

@@ -22,6 +22,7 @@ from portal.core.auth import requires
 from portal.core.db import db
 from portal.core.errors import NotAllowed
 from portal.core.web import commits, own_path, page, see_other
+from portal.core.web.numbers import row_number
 from portal.core.web.redirects import go_to
 from portal.directory.api import Team, User, find_user, signed_in_user
 
@@ -169,8 +170,8 @@ def _reassign_page(chosen: list[Article], owner: User | None) -> ResponseReturnV
 
 
 def _chosen() -> list[Article]:
-    ids = [int(value) for value in request.form.getlist("article") if value.isascii() and value.isdigit()][:200]
-    return work.list_for_work(list(dict.fromkeys(ids)), signed_in_user()) if ids else []
+    ids = dict.fromkeys(filter(None, map(row_number, request.form.getlist("article")[:200])))
+    return work.list_for_work(list(ids), signed_in_user()) if ids else []
 
 
 def _mine(article_id: int, *, for_change: bool = False) -> Article:

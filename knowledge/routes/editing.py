@@ -24,6 +24,7 @@ from portal.core.db import db
 from portal.core.errors import NotAllowed, Refused
 from portal.core.web import commits, page, see_other
 from portal.core.web.forms import put_refusal
+from portal.core.web.numbers import row_number
 from portal.directory.api import signed_in_user
 
 
@@ -103,9 +104,8 @@ def save_article(article_id: int) -> ResponseReturnValue:
 @requires(Permission.ARTICLE_WRITE)
 @commits
 def preview_article() -> ResponseReturnValue:
-    number = request.args.get("article_id", "")
-    is_number = number.isascii() and number.isdigit()
-    article = work.get_for_work(int(number), signed_in_user()) if is_number else None
+    number = row_number(request.args.get("article_id", ""))
+    article = work.get_for_work(number, signed_in_user()) if number else None
     return page("knowledge/parts/preview.html", preview=preview_of(ArticleForm(), article))
 
 

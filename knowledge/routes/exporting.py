@@ -19,6 +19,7 @@ from knowledge.services.transfers import KEPT, folder_of
 from portal.core.auth import public, requires
 from portal.core.errors import Refused
 from portal.core.web import commits, page, see_other
+from portal.core.web.numbers import row_number
 from portal.core.web.security import limiter
 from portal.directory.api import signed_in_user
 
@@ -69,8 +70,8 @@ def export_section() -> ResponseReturnValue:
 @requires(Permission.ARTICLE_EXPORT)
 @commits
 def export_chosen() -> ResponseReturnValue:
-    ids = [int(value) for value in request.form.getlist("article") if value.isascii() and value.isdigit()]
-    transfer = ask_collection(actor=signed_in_user(), article_ids=ids[:_MOST_CHOSEN])
+    ids = filter(None, map(row_number, request.form.getlist("article")))
+    transfer = ask_collection(actor=signed_in_user(), article_ids=list(ids)[:_MOST_CHOSEN])
     return see_other("knowledge.transfer", transfer_id=transfer.id)
 
 

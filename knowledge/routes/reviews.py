@@ -26,6 +26,7 @@ from portal.core.web import commits, page, see_other
 from portal.core.web.choices import choices_from
 from portal.core.web.forms import put_refusal
 from portal.core.web.i18n import own_zone
+from portal.core.web.numbers import row_number
 from portal.directory.api import User, signed_in_user
 
 
@@ -126,13 +127,13 @@ def withdraw(request_id: int) -> ResponseReturnValue:
 @commits
 def comment(request_id: int) -> ResponseReturnValue:
     found, form = reviews.get_request(request_id, signed_in_user()), CommentForm()
-    number = form.article_id.data or ""
-    if form.validate() and number.isascii() and number.isdigit():
+    number = row_number(form.article_id.data or "")
+    if form.validate() and number:
         try:
             added = commenting.add_comment(
                 found,
                 actor=signed_in_user(),
-                article_id=int(number),
+                article_id=number,
                 text=form.text.data or "",
                 passage=form.passage.data or "",
             )

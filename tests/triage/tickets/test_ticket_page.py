@@ -389,6 +389,14 @@ def test_a_ticket_keeps_what_has_been_retired_since(client: CheckingClient, team
     assert (changed.title, changed.service_id, changed.category_id) == ("Better title", service.id, category.id)
 
 
+def test_a_version_that_is_no_number_is_no_error(client: CheckingClient, team: Team, agent: User) -> None:
+    ticket = make_ticket(team=team)
+    client.sign_in(agent)
+    data = {"fields-title": "Better title", "fields-kind": ticket.kind, "fields-version": "²"}
+    data |= {"fields-impact": ticket.impact, "fields-urgency": ticket.urgency}
+    assert client.post(url(ticket, "fields"), data=data).status_code == 303
+
+
 def test_as_many_queries_with_many_lines_as_with_few(
     client: CheckingClient, team: Team, agent: User, person: User
 ) -> None:

@@ -7,6 +7,7 @@ from flask_login import current_user
 
 from portal.core.auth import requires
 from portal.core.web import commits, see_other
+from portal.core.web.numbers import row_number
 from portal.directory.api import Service
 from triage.tickets import forms, queries, services
 from triage.tickets.enums import HoldReason, Impact, Permission, TicketKind, Urgency
@@ -153,7 +154,7 @@ def fields(number: int) -> ResponseReturnValue:
             category=forms.picked(form.category, Category),
             impact=Impact(form.impact.data),
             urgency=Urgency(form.urgency.data),
-            version=int(version) if version.isdigit() else None,
+            version=row_number(version),
             reason=forms.text_of(form.reason),
         )
 

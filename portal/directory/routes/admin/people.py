@@ -11,6 +11,7 @@ from portal.core.db import db
 from portal.core.errors import NotAllowed, Refused
 from portal.core.web import commits, page, paginate, see_other, sort_choice
 from portal.core.web.forms import put_refusal
+from portal.core.web.numbers import row_number
 from portal.directory import passwords
 from portal.directory.enums import Permission
 from portal.directory.forms.administration import NewPersonForm, PersonForm, ReasonForm, SetPasswordForm
@@ -44,7 +45,7 @@ def people_trail(person: User | None = None) -> list[tuple[str, str]]:
 @requires(Permission.PEOPLE_READ)
 def people() -> ResponseReturnValue:
     filters = {name: request.args.get(name, "").strip() for name in ("q", "state", "role", "team")}
-    team_id = int(filters["team"]) if filters["team"].isdecimal() else None
+    team_id = row_number(filters["team"])
     query = people_by(text=filters["q"], state=filters["state"], role_key=filters["role"], team_id=team_id)
     sort, order = sort_choice(SORTS, default="name")
     return page(
