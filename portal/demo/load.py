@@ -20,6 +20,7 @@ ACCOUNTS = tuple(
     for name in (
         "user.finance",
         "agent.servicedesk",
+        "agent.infrastructure",
         "agent.network",
         "lead.network",
         "reviewer.knowledge",
