@@ -217,6 +217,8 @@ def _drop_unused_models(writer: Writer) -> None:
         models = writer.models(connection, build) if build.number else {}
     for model in models:
         with database.writing() as connection:
+            if writer.state(connection) != build.number:
+                return  # A rebuild has dropped all of them.
             used = build.format("SELECT EXISTS (SELECT FROM {document} WHERE model = %s)")
             row = connection.execute(used, [model]).fetchone()
             if row == (False,) and _drop(connection, build.vectors(model)):
